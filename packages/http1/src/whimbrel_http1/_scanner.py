@@ -1,0 +1,3 @@
+"""probe"""
+def twice(x: int) -> int:
+    return 2 * x
