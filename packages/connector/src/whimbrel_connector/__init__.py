@@ -1,5 +1,87 @@
 """From an origin to a live connection: DNS, TCP, UNIX sockets, TLS, proxies, and the pool."""
 
-from whimbrel_connector._version import __version__
+from aiohappyeyeballs import AddrInfoType, SocketFactoryType
 
-__all__ = ["__version__"]
+from whimbrel_connector._connection import Http1Connection
+from whimbrel_connector._version import __version__
+from whimbrel_connector.connector import BaseConnector, Closing
+from whimbrel_connector.errors import (
+    AddressNotFound,
+    CertificateRejected,
+    ConnectFailed,
+    ConnectorClosed,
+    ConnectorError,
+    ConnectTimeout,
+    ExchangeClosed,
+    FingerprintMismatch,
+    PhaseTimeout,
+    PoolTimeout,
+    ReadTimeout,
+    ServerDisconnected,
+    TlsFailed,
+    UnaskedUpgrade,
+)
+from whimbrel_connector.exchange import Exchange
+from whimbrel_connector.pool import PoolStatistics
+from whimbrel_connector.request import Body, BodyWriter, ExchangeOptions, ParserFactory, Request, WireParser
+from whimbrel_connector.resolver import (
+    AbstractResolver,
+    CachingResolver,
+    Resolver,
+    ResolveResult,
+    StaticResolver,
+    ThreadedResolver,
+)
+from whimbrel_connector.route import Route
+from whimbrel_connector.stream import ReadingSource, StreamReader
+from whimbrel_connector.tcp import TCPConnector
+from whimbrel_connector.timeouts import Deadline, Timeouts
+from whimbrel_connector.tls import Fingerprint, TlsPolicy, tls_policy
+from whimbrel_connector.unix import UnixConnector
+
+__all__ = [
+    "AbstractResolver",
+    "AddrInfoType",
+    "AddressNotFound",
+    "BaseConnector",
+    "Body",
+    "BodyWriter",
+    "CachingResolver",
+    "CertificateRejected",
+    "Closing",
+    "ConnectFailed",
+    "ConnectTimeout",
+    "ConnectorClosed",
+    "ConnectorError",
+    "Deadline",
+    "Exchange",
+    "ExchangeClosed",
+    "ExchangeOptions",
+    "Fingerprint",
+    "FingerprintMismatch",
+    "Http1Connection",
+    "ParserFactory",
+    "PhaseTimeout",
+    "PoolStatistics",
+    "PoolTimeout",
+    "ReadTimeout",
+    "ReadingSource",
+    "Request",
+    "ResolveResult",
+    "Resolver",
+    "Route",
+    "ServerDisconnected",
+    "SocketFactoryType",
+    "StaticResolver",
+    "StreamReader",
+    "TCPConnector",
+    "ThreadedResolver",
+    "Timeouts",
+    "TlsFailed",
+    "TlsPolicy",
+    "UnaskedUpgrade",
+    "UnixConnector",
+    "WireParser",
+    "__version__",
+    "tls_policy",
+]

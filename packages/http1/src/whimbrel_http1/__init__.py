@@ -1,5 +1,80 @@
 """The HTTP/1.1 parser: bytes to events and messages to bytes, both sides, without I/O."""
 
+from whimbrel_http1._compiled import COMPILED
+from whimbrel_http1._grammar import is_token, split_list, unquote
+from whimbrel_http1._interrupted import InterruptedEvents
 from whimbrel_http1._version import __version__
+from whimbrel_http1.content_decoder import ContentDecoder, supported_codings
+from whimbrel_http1.content_encoder import ContentEncoder
+from whimbrel_http1.encoder import HeaderPairs, RequestEncoder, ResponseEncoder, encode_fields
+from whimbrel_http1.errors import (
+    BodyLengthMismatch,
+    ContentDecodingError,
+    FeedAfterEnd,
+    Http1Error,
+    InvalidHead,
+    LocalError,
+    MalformedMessage,
+    MessageTooLarge,
+    ParseError,
+    TruncatedMessage,
+    UnsupportedCoding,
+)
+from whimbrel_http1.events import (
+    HTTP_1_0,
+    HTTP_1_1,
+    EndOfMessage,
+    Event,
+    HttpVersion,
+    RawHeaders,
+    RequestHead,
+    ResponseHead,
+    Upgraded,
+)
+from whimbrel_http1.fields import parse_fields
+from whimbrel_http1.lifecycle import Awaiting
+from whimbrel_http1.limits import DEFAULT_LIMITS, Limits
+from whimbrel_http1.request_parser import RequestParser
+from whimbrel_http1.response_parser import ResponseParser
 
-__all__ = ["__version__"]
+__all__ = [
+    "COMPILED",
+    "DEFAULT_LIMITS",
+    "HTTP_1_0",
+    "HTTP_1_1",
+    "Awaiting",
+    "BodyLengthMismatch",
+    "ContentDecoder",
+    "ContentDecodingError",
+    "ContentEncoder",
+    "EndOfMessage",
+    "Event",
+    "FeedAfterEnd",
+    "HeaderPairs",
+    "Http1Error",
+    "HttpVersion",
+    "InterruptedEvents",
+    "InvalidHead",
+    "Limits",
+    "LocalError",
+    "MalformedMessage",
+    "MessageTooLarge",
+    "ParseError",
+    "RawHeaders",
+    "RequestEncoder",
+    "RequestHead",
+    "RequestParser",
+    "ResponseEncoder",
+    "ResponseHead",
+    "ResponseParser",
+    "TruncatedMessage",
+    "UnsupportedCoding",
+    "Upgraded",
+    "__version__",
+    "encode_fields",
+    "is_token",
+    "parse_fields",
+    "split_list",
+    "supported_codings",
+    "unquote",
+]

@@ -1,0 +1,147 @@
+"""From a route to an open transport: address lookup, TCP by Happy Eyeballs (RFC 8305), TLS."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from aiohappyeyeballs import AddrInfoType, SocketFactoryType, start_connection
+
+from whimbrel_connector.errors import AddressNotFound, CertificateRejected, ConnectFailed, TlsFailed
+from whimbrel_connector.resolver import Resolver, ResolveResult, is_address, literal_address
+from whimbrel_connector.route import Route
+from whimbrel_connector.tls import check_fingerprint, tls_context
+
+__all__ = ["DialOptions", "dial_tcp", "dial_unix"]
+
+_P = TypeVar("_P", bound=asyncio.Protocol)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialOptions:
+    """How TCP connections are made.
+
+    Attributes:
+        family: Which addresses to ask for; `AF_UNSPEC` for both kinds.
+        local_addr: Local host and port to bind to, or None.
+        happy_eyeballs_delay: Seconds before the next address is tried beside the first; None tries
+            them one after another.
+        interleave: How many addresses of one family come before the other; None for 1.
+        socket_factory: Makes the socket for an address, or None for the default.
+    """
+
+    family: socket.AddressFamily = socket.AF_UNSPEC
+    local_addr: tuple[str, int] | None = None
+    happy_eyeballs_delay: float | None = 0.25
+    interleave: int | None = None
+    socket_factory: SocketFactoryType | None = None
+
+
+async def dial_tcp(route: Route, protocol: Callable[[], _P], resolver: Resolver, options: DialOptions) -> _P:
+    """Open a connection to `route` and return the protocol that received it.
+
+    Raises:
+        ConnectFailed: No address answered, or TLS failed (a subclass tells which).
+        FingerprintMismatch: The certificate is not the pinned one.
+    """
+    context = await tls_context(route.tls) if route.tls is not None else None
+    addresses = await _addresses(route, resolver, options.family)
+    open_socket = await _open_socket(route, addresses, options)
+    return await _open_transport(route, context, open_socket, protocol)
+
+
+async def dial_unix(route: Route, protocol: Callable[[], _P], path: str) -> _P:
+    """Open a connection to the UNIX socket at `path` for requests to `route`; raises as `dial_tcp`."""
+    context = await tls_context(route.tls) if route.tls is not None else None
+    open_socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    open_socket.settimeout(0)
+    try:
+        await asyncio.get_running_loop().sock_connect(open_socket, path)
+    except OSError as fault:
+        open_socket.close()
+        raise ConnectFailed(path, None, _words(fault), fault.errno) from fault
+    except BaseException:
+        open_socket.close()
+        raise
+    return await _open_transport(route, context, open_socket, protocol)
+
+
+async def _addresses(
+    route: Route, resolver: Resolver, family: socket.AddressFamily
+) -> Sequence[ResolveResult]:
+    if is_address(route.host):
+        return [literal_address(route.host, route.host, route.port)]
+    try:
+        found = await resolver.resolve(route.host, route.port, family=family)
+    except OSError as fault:
+        raise AddressNotFound(route.host, route.port, _words(fault), fault.errno) from fault
+    except UnicodeError as fault:  # the system's resolver refuses labels that are too long or empty
+        raise AddressNotFound(route.host, route.port, str(fault)) from fault
+    if not found:
+        raise AddressNotFound(route.host, route.port, "the resolver gave no address")
+    return found
+
+
+async def _open_socket(
+    route: Route, addresses: Sequence[ResolveResult], options: DialOptions
+) -> socket.socket:
+    local = None
+    if options.local_addr is not None:
+        bound = literal_address(options.local_addr[0], *options.local_addr)
+        local = [_address_info(bound)]
+    try:
+        return await start_connection(
+            addr_infos=[_address_info(result) for result in addresses],
+            local_addr_infos=local,
+            happy_eyeballs_delay=options.happy_eyeballs_delay,
+            interleave=options.interleave,
+            socket_factory=options.socket_factory,
+        )
+    except OSError as fault:
+        raise ConnectFailed(route.host, route.port, _words(fault), fault.errno) from fault
+
+
+async def _open_transport(
+    route: Route, context: ssl.SSLContext | None, open_socket: socket.socket, protocol: Callable[[], _P]
+) -> _P:
+    host, port, policy = route.host, route.port, route.tls
+    server_name = None
+    if policy is not None:
+        # A trailing dot makes a DNS name absolute; certificates never carry it (RFC 6066 section 3).
+        server_name = policy.server_hostname or host.rstrip(".")
+    try:
+        transport, made = await asyncio.get_running_loop().create_connection(
+            protocol, sock=open_socket, ssl=context, server_hostname=server_name
+        )
+    except ssl.CertificateError as fault:
+        raise CertificateRejected(host, port, _words(fault), fault.errno) from fault
+    except ssl.SSLError as fault:
+        raise TlsFailed(host, port, _words(fault), fault.errno) from fault
+    except OSError as fault:
+        failed = ConnectFailed if context is None else TlsFailed
+        raise failed(host, port, _words(fault), fault.errno) from fault
+    except BaseException:
+        open_socket.close()
+        raise
+    if policy is not None and policy.fingerprint:
+        certificate = transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        try:
+            check_fingerprint(policy, certificate or b"", host, port)
+        except BaseException:
+            transport.abort()
+            raise
+    return made
+
+
+def _address_info(result: ResolveResult) -> AddrInfoType:
+    address: tuple[str, int] | tuple[str, int, int, int] = (result["host"], result["port"])
+    if result["family"] == socket.AF_INET6:
+        host, _, zone = result["host"].partition("%")
+        address = (host, result["port"], 0, int(zone) if zone.isdecimal() else 0)
+    return result["family"], socket.SOCK_STREAM, socket.IPPROTO_TCP, "", address
+
+
+def _words(fault: OSError) -> str:
+    return fault.strerror or str(fault) or type(fault).__name__

@@ -1,0 +1,195 @@
+"""What every connector does: lease connections from a pool, and close them all in the end."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Generator
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from yarl import URL
+
+from whimbrel_connector._connection import CLOSING_SECONDS, Http1Connection
+from whimbrel_connector.errors import ConnectorClosed, ConnectTimeout, PoolTimeout
+from whimbrel_connector.exchange import Exchange
+from whimbrel_connector.pool import Pool, PoolStatistics
+from whimbrel_connector.request import ExchangeOptions
+from whimbrel_connector.route import Route
+from whimbrel_connector.timeouts import Deadline, Timeouts
+from whimbrel_connector.tls import TlsPolicy
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["BaseConnector", "Closing"]
+
+_NO_LIMITS = Timeouts()
+_DEFAULT_OPTIONS = ExchangeOptions()
+
+
+class Closing:
+    """The end of a connector, already begun; await it to see every transport gone."""
+
+    __slots__ = ("_lingering",)
+
+    def __init__(self, lingering: list[Http1Connection]) -> None:
+        self._lingering = lingering
+
+    def __await__(self) -> Generator[object, None, None]:
+        """Wait until every transport has reported its end."""
+        return self._wait().__await__()
+
+    async def _wait(self) -> None:
+        waiting = [connection.lost for connection in self._lingering if not connection.lost.done()]
+        if not waiting:
+            return
+        # Each connection aborts itself after CLOSING_SECONDS; the bound here is for a broken transport.
+        await asyncio.wait(waiting, timeout=CLOSING_SECONDS + 1)
+        for connection in self._lingering:
+            connection.abort()
+        await asyncio.sleep(0)
+
+
+class BaseConnector(ABC):
+    """A pool of connections and the way to open them; subclasses say how (`dial`).
+
+    It can be made without a running loop and belongs to the loop of its first use.
+
+    Attributes:
+        tls: What TLS must satisfy where `connect` is told nothing else.
+
+    Args:
+        keepalive_timeout: Seconds an idle connection is kept; None for the default, 15.
+        force_close: Use each connection once.
+        limit: Connections in all; 0 or None for no limit.
+        limit_per_host: Connections to one route; 0 for no limit.
+        enable_cleanup_closed: Accepted for compatibility: closing is always bounded.
+        timeout_ceil_threshold: Accepted for compatibility and not used.
+        loop: Accepted for compatibility and not used: the loop of the first use is taken.
+    """
+
+    def __init__(
+        self,
+        *,
+        keepalive_timeout: float | None = None,
+        force_close: bool = False,
+        limit: int | None = 100,
+        limit_per_host: int = 0,
+        enable_cleanup_closed: bool = False,  # noqa: ARG002  documented by aiohttp
+        timeout_ceil_threshold: float = 5,  # noqa: ARG002  documented by aiohttp
+        loop: asyncio.AbstractEventLoop | None = None,  # noqa: ARG002  documented by aiohttp
+    ) -> None:
+        if force_close and keepalive_timeout is not None:
+            msg = "keepalive_timeout cannot be set if force_close is True"
+            raise ValueError(msg)
+        self._keepalive_seconds = 15.0 if keepalive_timeout is None else keepalive_timeout
+        self._force_close = force_close
+        self.tls = TlsPolicy()
+        self._limit = limit or 0
+        self._limit_per_host = limit_per_host
+        self._pool: Pool | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closed = False
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._closed
+
+    @property
+    def force_close(self) -> bool:
+        """Whether each connection is used once."""
+        return self._force_close
+
+    @property
+    def limit(self) -> int:
+        """Connections in all; 0 for no limit."""
+        return self._limit
+
+    @property
+    def limit_per_host(self) -> int:
+        """Connections to one route; 0 for no limit."""
+        return self._limit_per_host
+
+    @property
+    def statistics(self) -> PoolStatistics:
+        """What the pool holds at this moment."""
+        return PoolStatistics(open=0, idle=0, waiting=0) if self._pool is None else self._pool.statistics
+
+    async def connect(
+        self,
+        url: URL | str,
+        *,
+        tls: TlsPolicy | None = None,
+        timeouts: Timeouts = _NO_LIMITS,
+        options: ExchangeOptions = _DEFAULT_OPTIONS,
+    ) -> Exchange:
+        """Lease a connection to the origin of `url` for one exchange.
+
+        Args:
+            url: Only its scheme, host and port matter.
+            tls: What TLS must satisfy for https and wss; None: what the connector says.
+            timeouts: How long each phase may take.
+            options: How the answer is read.
+
+        Raises:
+            ValueError: The URL names no host, or a scheme without a known port.
+            ConnectorClosed: The connector was closed, before or meanwhile.
+            ConnectFailed: No connection could be made.
+            PoolTimeout: Waiting and connecting took longer than `timeouts.lease`.
+            ConnectTimeout: Connecting took longer than `timeouts.connect`.
+            RuntimeError: The connector belongs to another event loop.
+        """
+        pool = self._pool if self._pool is not None else self._open_pool()
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            msg = "the connector is used from another event loop than the one of its first use"
+            raise RuntimeError(msg)
+        route = Route.to(url if isinstance(url, URL) else URL(url), tls=tls if tls is not None else self.tls)
+        connection = await pool.take_idle(route)
+        if connection is None:
+            async with Deadline(timeouts.lease, PoolTimeout):
+                connection = await pool.lease(route, timeouts.connect)
+        return Exchange(connection, route, options, loop)
+
+    def close(self) -> Closing:
+        """Close every connection and turn the waiting away; await the result to see them all gone.
+
+        It takes at most a few seconds: what does not close in order is aborted.
+        """
+        self._closed = True
+        return Closing([] if self._pool is None else self._pool.close())
+
+    @abstractmethod
+    async def dial(self, route: Route) -> Http1Connection:
+        """Open a connection to `route`, whose protocol is an `Http1Connection`.
+
+        Raises:
+            ConnectFailed: It cannot be opened.
+        """
+
+    async def __aenter__(self) -> "Self":
+        """Return the connector itself."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it and wait for the end."""
+        await self.close()
+
+    def _open_pool(self) -> Pool:
+        if self._closed:
+            raise ConnectorClosed
+        self._loop = asyncio.get_running_loop()
+        self._pool = Pool(
+            self._loop,
+            self._dial_within,
+            limit=self._limit,
+            limit_per_route=self._limit_per_host,
+            keepalive_seconds=None if self._force_close else self._keepalive_seconds,
+        )
+        return self._pool
+
+    async def _dial_within(self, route: Route, seconds: float | None) -> Http1Connection:
+        async with Deadline(seconds, ConnectTimeout):
+            return await self.dial(route)

@@ -1,0 +1,164 @@
+"""What can go wrong between an origin and its answer.
+
+Every error here is a `ConnectorError` and carries its facts as attributes. A response that breaks
+the rules of HTTP raises the parser's own `whimbrel_http1.ParseError`.
+"""
+
+__all__ = [
+    "AddressNotFound",
+    "CertificateRejected",
+    "ConnectFailed",
+    "ConnectTimeout",
+    "ConnectorClosed",
+    "ConnectorError",
+    "ExchangeClosed",
+    "FingerprintMismatch",
+    "PhaseTimeout",
+    "PoolTimeout",
+    "ReadTimeout",
+    "ServerDisconnected",
+    "TlsFailed",
+    "UnaskedUpgrade",
+]
+
+
+class ConnectorError(Exception):
+    """The root of this package's errors."""
+
+
+class ConnectorClosed(ConnectorError, RuntimeError):
+    """The connector was closed before, or while, a connection was asked of it."""
+
+    def __init__(self) -> None:
+        super().__init__("the connector is closed")
+
+    def __reduce__(self) -> tuple[type["ConnectorClosed"], tuple[()]]:
+        """Pickle without arguments, as it was made."""
+        return type(self), ()
+
+
+class ConnectFailed(ConnectorError, OSError):
+    """No connection to the host could be made.
+
+    Attributes:
+        host: The host name, address or socket path that was asked for.
+        port: The port, or None for a socket path.
+        what: What happened, in words.
+        errno: The system's number for it, or None.
+    """
+
+    attempt = "connect to"
+
+    def __init__(self, host: str, port: int | None, what: str, errno: int | None = None) -> None:
+        super().__init__(host, port, what, errno)
+        self.host, self.port, self.what, self.errno = host, port, what, errno
+
+    def __str__(self) -> str:
+        place = self.host if self.port is None else f"{self.host}:{self.port}"
+        return f"cannot {self.attempt} {place}: {self.what}"
+
+
+class AddressNotFound(ConnectFailed):
+    """The resolver knows no address for the host."""
+
+    attempt = "resolve"
+
+
+class TlsFailed(ConnectFailed):
+    """The TLS handshake failed."""
+
+    attempt = "agree on TLS with"
+
+
+class CertificateRejected(TlsFailed):
+    """The server's certificate is not trusted, has expired, or names another host."""
+
+
+class FingerprintMismatch(ConnectorError):
+    """The certificate's digest is not the pinned one.
+
+    Attributes:
+        expected: The pinned digest.
+        got: The digest of the certificate that was shown.
+        host: The host of the connection.
+        port: Its port.
+    """
+
+    def __init__(self, expected: bytes, got: bytes, host: str, port: int) -> None:
+        super().__init__(expected, got, host, port)
+        self.expected, self.got, self.host, self.port = expected, got, host, port
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port} shows a certificate {self.got.hex()}, not {self.expected.hex()}"
+
+
+class ServerDisconnected(ConnectorError, ConnectionError):
+    """The peer closed the connection before a whole response head had come.
+
+    Attributes:
+        host: The host of the connection.
+        port: Its port, or None for a socket path.
+        reused: Whether an earlier exchange had used the connection: the peer may just have tired of it.
+        received_bytes: How much of a response had come.
+    """
+
+    def __init__(self, host: str, port: int | None, *, reused: bool, received_bytes: int) -> None:
+        super().__init__(host, port, reused, received_bytes)
+        self.host, self.port, self.reused, self.received_bytes = host, port, reused, received_bytes
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle through a function: two of the arguments are keyword-only."""
+        return _disconnected, (self.host, self.port, self.reused, self.received_bytes)
+
+    def __str__(self) -> str:
+        place = self.host if self.port is None else f"{self.host}:{self.port}"
+        kind = "a reused connection" if self.reused else "the connection"
+        return f"{place} closed {kind} after {self.received_bytes} bytes of a response"
+
+
+def _disconnected(host: str, port: int | None, reused: bool, received_bytes: int) -> ServerDisconnected:
+    return ServerDisconnected(host, port, reused=reused, received_bytes=received_bytes)
+
+
+class ExchangeClosed(ConnectorError, ConnectionError):
+    """The exchange was closed on this side while somebody still waited for it."""
+
+
+class UnaskedUpgrade(ConnectorError):
+    """The server switched protocols though the request had not offered it (RFC 9110 section 15.2.2)."""
+
+
+class PhaseTimeout(ConnectorError, TimeoutError):
+    """One phase of a request took longer than its limit.
+
+    Attributes:
+        limit_seconds: What was allowed.
+        phase: The phase, in words.
+    """
+
+    phase = "the request"
+
+    def __init__(self, limit_seconds: float) -> None:
+        super().__init__(limit_seconds)
+        self.limit_seconds = limit_seconds
+
+    def __str__(self) -> str:
+        return f"{self.phase} took longer than {self.limit_seconds:g} s"
+
+
+class PoolTimeout(PhaseTimeout):
+    """No connection came free, nor could one be opened, in time."""
+
+    phase = "connection pool and connecting"
+
+
+class ConnectTimeout(PhaseTimeout):
+    """The address lookup, TCP and TLS handshakes took too long."""
+
+    phase = "connecting"
+
+
+class ReadTimeout(PhaseTimeout):
+    """The peer sent nothing for too long."""
+
+    phase = "waiting for the next bytes of the response"

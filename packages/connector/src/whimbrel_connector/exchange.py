@@ -1,0 +1,375 @@
+"""One request and its response over a leased connection.
+
+The request's head and a body that is in memory leave in one write; another body is written beside
+the reading, so that an early answer is seen. When the response has ended the connection is back
+with its owner before the reader is told; whatever leaves doubt closes it.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from whimbrel_connector._connection import Http1Connection
+from whimbrel_connector._decoding_stream import DecodingStreamReader
+from whimbrel_connector._silence import SilenceWatch
+from whimbrel_connector._upload import Upload
+from whimbrel_connector.errors import ExchangeClosed, ReadTimeout, ServerDisconnected, UnaskedUpgrade
+from whimbrel_connector.request import ExchangeOptions, Request, WireParser
+from whimbrel_connector.route import Route
+from whimbrel_connector.stream import StreamReader
+from whimbrel_http1 import (
+    ContentDecoder,
+    EndOfMessage,
+    Event,
+    ParseError,
+    ResponseHead,
+    Upgraded,
+)
+
+__all__ = ["Exchange"]
+
+DRAIN_BYTES = 65536
+DRAIN_SECONDS = 1.0
+
+
+class Exchange:
+    """The right to one request and response; `send` uses it up.
+
+    Attributes:
+        content: The response's body; set when `send` returns.
+    """
+
+    __slots__ = (
+        "_connection",
+        "_drain_left",
+        "_drain_timer",
+        "_ended",
+        "_exceeded",
+        "_fault",
+        "_head",
+        "_loop",
+        "_options",
+        "_over",
+        "_parser",
+        "_received_bytes",
+        "_request",
+        "_reused",
+        "_route",
+        "_silence",
+        "_surplus",
+        "_upload",
+        "_waiter",
+        "content",
+    )
+
+    content: StreamReader
+    _request: Request
+
+    def __init__(
+        self,
+        connection: Http1Connection,
+        route: Route,
+        options: ExchangeOptions,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        self._connection = connection
+        self._route = route
+        self._options = options
+        self._loop = loop
+        self._parser: WireParser | None = None
+        self._waiter: asyncio.Future[ResponseHead] | None = None
+        self._head: ResponseHead | None = None
+        self._upload: Upload | None = None
+        self._silence: SilenceWatch | None = None
+        self._surplus: bytes | None = None
+        self._fault: BaseException | None = None
+        self._drain_left: int | None = None
+        self._drain_timer: asyncio.TimerHandle | None = None
+        self._received_bytes = 0
+        self._ended = False
+        self._exceeded = False
+        self._over = False
+        self._reused = connection.exchanges > 0
+        connection.begin(self)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the connection is no longer this exchange's."""
+        return self._over
+
+    @property
+    def reused(self) -> bool:
+        """Whether an earlier exchange had used the connection."""
+        return self._reused
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """Return what the transport knows under `name`, such as "peername" or "ssl_object"."""
+        return self._connection.get_extra_info(name, default)
+
+    async def send(self, request: Request) -> ResponseHead:
+        """Send the request and return the head of its final response.
+
+        Raises:
+            LocalError: The body is not as long as the head declares.
+            ServerDisconnected: The peer closed before a whole head had come.
+            ParseError: What came is no response.
+            ReadTimeout: The peer was silent for too long.
+            BaseException: Whatever the request's own body raised while it was written.
+        """
+        if self._over:  # the peer left between the lease and now
+            raise self._fault or ExchangeClosed
+        self._request = request
+        waiter: asyncio.Future[ResponseHead] = self._loop.create_future()
+        self._waiter = waiter
+        try:
+            options = self._options
+            self._parser = options.parser(request_method=request.method, limits=options.limits)
+            self._write(request)
+            if options.read_seconds is not None:
+                self._silence = SilenceWatch(self._loop, options.read_seconds, self._too_silent)
+            return await waiter
+        except BaseException:
+            self.close()
+            raise
+
+    def release(self) -> None:
+        """Be done with the response: drop a short rest of the body, or close before a long one.
+
+        The bytes are never decoded; at most `DRAIN_BYTES` in `DRAIN_SECONDS` are waited for.
+        """
+        if self._over or self._drain_left is not None:
+            return
+        if self._head is None or self._upload is not None or self._surplus is not None:
+            self.close()
+            return
+        self._drain_left = DRAIN_BYTES
+        self._drain_timer = self._loop.call_later(DRAIN_SECONDS, self.close)
+        self.content.detach_source()
+        self._connection.transport.resume_reading()
+
+    def close(self) -> None:
+        """Close the connection, unless the exchange is over; whoever reads the body is told."""
+        if not self._over:
+            self.fail(ExchangeClosed("the exchange was closed on this side"))
+
+    def fail(self, fault: BaseException) -> None:
+        """End the exchange and close the connection; whoever waits for head or body gets the error."""
+        if self._over:
+            return
+        self._settle()
+        self._tell(fault)
+        self._connection.close()
+
+    def upgrade(self, protocol: asyncio.Protocol) -> None:
+        """Hand the connection to another protocol after `101 Switching Protocols` or a CONNECT.
+
+        It gets `connection_made`, the bytes that have come behind the head, and all that follows.
+
+        Raises:
+            RuntimeError: The peer did not switch protocols.
+        """
+        if self._surplus is None or self._over:
+            msg = "the connection was not upgraded"
+            raise RuntimeError(msg)
+        surplus, self._surplus = self._surplus, None
+        self._settle()
+        transport = self._connection.transport
+        self._connection.switch(protocol)
+        protocol.connection_made(transport)
+        if surplus:
+            protocol.data_received(surplus)
+        transport.resume_reading()
+
+    # What the stream asks of its source.
+
+    def pause_reading(self) -> None:
+        """Let nothing more in until the reader has caught up."""
+        if not self._over:
+            self._connection.transport.pause_reading()
+            if self._silence is not None:
+                self._silence.pause()
+
+    def resume_reading(self) -> None:
+        """Let more in."""
+        if not self._over:
+            self._connection.transport.resume_reading()
+            if self._silence is not None:
+                self._silence.resume()
+
+    # What the connection reports.
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the events of `data` tell."""
+        self._received_bytes += len(data)
+        if self._silence is not None:
+            self._silence.heard()
+        if self._parser is None:  # an answer to nothing: no request has gone out yet
+            self.close()
+            return
+        try:
+            self._take_all(self._parser.feed(data))
+        except ParseError as fault:
+            if not self._ended:
+                self.fail(fault)
+            self._exceeded = True
+        if self._ended and not self._over:
+            self._part()
+
+    def eof_received(self) -> bool | None:
+        """Take the end of input: nothing more can come, so the connection closes."""
+        self._take_end(None)
+        self._connection.close()
+        return None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Take the loss of the transport."""
+        self._take_end(exc)
+
+    def pause_writing(self) -> None:
+        """Hold the upload back."""
+        if self._upload is not None:
+            self._upload.pause()
+
+    def resume_writing(self) -> None:
+        """Let the upload go on."""
+        if self._upload is not None:
+            self._upload.resume()
+
+    # Steps of the request.
+
+    def _write(self, request: Request) -> None:
+        body, encoder = request.body, request.encoder
+        transport = self._connection.transport
+        if isinstance(body, bytes) and not request.expects_continue:
+            wire = encoder.head
+            if body:
+                wire += encoder.data(body)
+            transport.write(wire + encoder.end())
+            return
+        transport.write(encoder.head)
+        wait = self._options.continue_seconds if request.expects_continue else None
+        self._upload = Upload(self._loop, transport, encoder, body, wait)
+        self._upload.start(self._upload_ended)
+
+    def _upload_ended(self, fault: BaseException | None) -> None:
+        self._upload = None
+        if fault is not None:
+            self.fail(fault)
+
+    # Steps of the response.
+
+    def _take_all(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if self._over:
+                return
+            if self._ended:
+                self._exceeded = True  # bytes behind the end: the response stands, the connection does not
+            elif type(event) is bytes:
+                self._take_data(event)
+            elif isinstance(event, ResponseHead):
+                self._take_head(event)
+            elif isinstance(event, EndOfMessage):
+                self._ended = True
+            elif isinstance(event, Upgraded):
+                self._surplus = event.surplus
+                self._connection.transport.pause_reading()
+
+    def _take_head(self, head: ResponseHead) -> None:
+        if head.interim:
+            if head.status == 100 and self._upload is not None:
+                self._upload.go_ahead()
+            return
+        if head.status == 101 and not self._request.offers_upgrade:
+            self.fail(UnaskedUpgrade(self._route.host, self._route.port))
+            return
+        if self._upload is not None:
+            self._upload.refuse_to_start()
+        self._head = head
+        self.content = self._make_stream(head)
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(head)
+
+    def _make_stream(self, head: ResponseHead) -> StreamReader:
+        options = self._options
+        coding = head.get(b"content-encoding") if options.decode else None
+        if not coding:
+            return StreamReader(self, options.buffer_bytes, translate=options.translate)
+        return DecodingStreamReader(
+            self,
+            options.buffer_bytes,
+            decoder=ContentDecoder(coding.decode("latin-1")),
+            translate=options.translate,
+        )
+
+    def _take_data(self, data: bytes) -> None:
+        if self._drain_left is None:
+            self.content.feed_data(data)
+            return
+        self._drain_left -= len(data)
+        if self._drain_left < 0:
+            self.close()
+
+    def _take_end(self, cause: Exception | None) -> None:
+        """Take the end of input, in order or not."""
+        if self._over:
+            return
+        if self._parser is None or self._surplus is not None:
+            self.fail(self._disconnected())
+            return
+        try:
+            self._take_all(self._parser.feed_eof())
+        except ParseError as fault:
+            self._fail_from(fault if self._head is not None else self._disconnected(), cause)
+            return
+        if self._ended and cause is None:
+            self._part()
+        else:
+            self._fail_from(self._disconnected(), cause)
+
+    # Ends.
+
+    def _part(self) -> None:
+        """Give the connection back, or close it; then let the reader see the end."""
+        complete = self._upload is None or self._upload.is_complete
+        clean = complete and self._parser is not None and self._parser.reusable
+        reusable = clean and not self._exceeded and not self._request.is_last
+        self._settle()
+        if reusable:
+            self._connection.transport.resume_reading()
+            self._connection.finish()
+        else:
+            self._connection.close()
+        self.content.detach_source()
+        self.content.feed_eof()
+
+    def _settle(self) -> None:
+        """Stop whatever still runs for this exchange."""
+        self._over = True
+        if self._upload is not None:
+            self._upload.stop()
+            self._upload = None
+        if self._silence is not None:
+            self._silence.stop()
+        if self._drain_timer is not None:
+            self._drain_timer.cancel()
+
+    def _tell(self, fault: BaseException) -> None:
+        """Let whoever waits for the head or reads the body see the error."""
+        self._fault = fault
+        if self._head is not None:
+            self.content.detach_source()
+            self.content.set_exception(fault)
+        elif self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(fault)
+
+    def _fail_from(self, fault: BaseException, cause: Exception | None) -> None:
+        fault.__cause__ = cause
+        self.fail(fault)
+
+    def _too_silent(self, seconds: float) -> None:
+        self.fail(ReadTimeout(seconds))
+
+    def _disconnected(self) -> ServerDisconnected:
+        return ServerDisconnected(
+            self._route.host, self._route.port, reused=self._reused, received_bytes=self._received_bytes
+        )

@@ -1,0 +1,106 @@
+"""What is sent, and how the answer is to be read: the values an exchange is given."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from whimbrel_http1 import DEFAULT_LIMITS, Event, Limits, RequestEncoder, ResponseParser
+
+__all__ = ["Body", "BodyWriter", "ExchangeOptions", "ParserFactory", "Request", "WireParser"]
+
+
+class BodyWriter(Protocol):
+    """Where a body writes itself."""
+
+    async def write(self, data: bytes, /) -> None:
+        """Send `data`; wait while the peer is slower than the body."""
+
+
+class Body(Protocol):
+    """A body that is not in memory as a whole: a file, a stream, a generator."""
+
+    async def write(self, writer: BodyWriter, /) -> None:
+        """Write all of it to `writer`."""
+
+
+class Request:
+    """One request as it goes out (RFC 9112 section 3), to be sent once.
+
+    Args:
+        method: The method, such as GET.
+        target: The request target: path and query, or another form where a proxy wants it.
+        headers: Name and value pairs in wire order, with Host and with the framing of the body:
+            `Content-Length`, or `Transfer-Encoding: chunked`, or neither when there is no body.
+        body: The whole body, or something that writes itself.
+        is_last: The connection is not to be used again after this request.
+        expects_continue: The head says `Expect: 100-continue`: the body waits for the server's word.
+        offers_upgrade: The head offers another protocol: `101 Switching Protocols` is welcome.
+
+    Raises:
+        whimbrel_http1.LocalError: The head cannot be written by the rules.
+    """
+
+    __slots__ = ("body", "encoder", "expects_continue", "is_last", "method", "offers_upgrade")
+
+    def __init__(
+        self,
+        method: str,
+        target: str,
+        headers: Iterable[tuple[str, str]],
+        body: bytes | Body = b"",
+        *,
+        is_last: bool = False,
+        expects_continue: bool = False,
+        offers_upgrade: bool = False,
+    ) -> None:
+        self.method = method
+        self.encoder = RequestEncoder(method, target, headers)
+        self.body = body
+        self.is_last = is_last
+        self.expects_continue = expects_continue
+        self.offers_upgrade = offers_upgrade
+
+
+class WireParser(Protocol):
+    """All that an exchange asks of a parser of responses."""
+
+    @property
+    def reusable(self) -> bool:
+        """Whether the message ended, not one byte is left over, and the peer keeps the connection."""
+
+    def feed(self, data: bytes) -> Sequence[Event]:
+        """Return the events completed by `data`, in wire order."""
+
+    def feed_eof(self) -> Sequence[Event]:
+        """Return what the end of input completes, or raise ParseError."""
+
+
+class ParserFactory(Protocol):
+    """Makes a parser for one response."""
+
+    def __call__(self, *, request_method: str, limits: Limits) -> WireParser:
+        """Return a parser for the answer to a request with this method."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExchangeOptions:
+    """How answers are read; made once and shared by many exchanges.
+
+    Attributes:
+        parser: Makes the parser of each response.
+        limits: What the parser refuses to hold.
+        decode: Whether the stream undoes the content coding.
+        buffer_bytes: The stream's lower mark: reading pauses above twice as many buffered bytes.
+        read_seconds: Longest silence of the peer; None for no limit.
+        continue_seconds: How long a body waits for `100 Continue` before it goes out unasked
+            (RFC 9110 section 10.1.1).
+        translate: Puts another error in the place of the one that readers of a body would get.
+    """
+
+    parser: ParserFactory = ResponseParser
+    limits: Limits = DEFAULT_LIMITS
+    decode: bool = False
+    buffer_bytes: int = 65536
+    read_seconds: float | None = None
+    continue_seconds: float = 1.0
+    translate: Callable[[BaseException], BaseException] | None = None

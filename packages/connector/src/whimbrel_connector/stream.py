@@ -1,0 +1,400 @@
+"""The body of a message as a stream: bytes are fed in at one end and read at the other.
+
+`StreamReader` has the interface that aiohttp documents. It needs no running loop to be made, and
+pushes back on whoever feeds it: above twice `limit` buffered bytes it asks its source to pause,
+below `limit` to go on.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Protocol
+
+__all__ = ["ReadingSource", "StreamReader"]
+
+DEFAULT_LIMIT_BYTES = 65536
+
+
+class ReadingSource(Protocol):
+    """Whoever feeds a stream and can be asked to wait."""
+
+    def pause_reading(self) -> None:
+        """Feed nothing more for now."""
+
+    def resume_reading(self) -> None:
+        """Go on feeding."""
+
+
+class StreamReader:
+    """An asynchronous stream of bytes.
+
+    Args:
+        protocol: The source to pause and resume, or None when the user feeds the stream. An int in
+            its place is taken as the limit.
+        limit: Buffered bytes below which a paused source goes on; it is paused above twice as many.
+        timer: Accepted for compatibility and not used: deadlines end the stream by `set_exception`.
+        loop: Accepted for compatibility and not used: the running loop is taken at each wait.
+        translate: Puts another error in the place of the one given to `set_exception`.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_at_end",
+        "_end_callbacks",
+        "_eof_callbacks",
+        "_exception",
+        "_head_offset",
+        "_high",
+        "_low",
+        "_paused",
+        "_pieces",
+        "_size",
+        "_source",
+        "_taken",
+        "_translate",
+        "_waiter",
+        "total_bytes",
+    )
+
+    def __init__(
+        self,
+        protocol: ReadingSource | int | None = None,
+        limit: int = DEFAULT_LIMIT_BYTES,
+        *,
+        timer: object = None,  # noqa: ARG002  documented by aiohttp
+        loop: asyncio.AbstractEventLoop | None = None,  # noqa: ARG002  documented by aiohttp
+        translate: Callable[[BaseException], BaseException] | None = None,
+    ) -> None:
+        source = protocol
+        if isinstance(source, int):
+            limit, source = source, None
+        self._source: ReadingSource | None = source
+        self._low = limit
+        self._high = limit * 2
+        self._pieces: deque[bytes] = deque()
+        self._head_offset = 0
+        self._size = 0
+        self._taken = False
+        self._at_end = False
+        self._paused = False
+        self._exception: BaseException | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._eof_callbacks: list[Callable[[], object]] = []
+        self._end_callbacks: list[Callable[[], object]] = []
+        self._translate = translate
+        self.total_bytes = 0
+
+    def __repr__(self) -> str:
+        state = "ended" if self._at_end else "open"
+        return f"<{type(self).__name__} {state}, {self._size} bytes buffered>"
+
+    # What the source does.
+
+    def feed_data(self, data: bytes, size: int = 0) -> None:  # noqa: ARG002  documented by aiohttp
+        """Append `data`; empty data is ignored.
+
+        Raises:
+            RuntimeError: `feed_eof` was called before.
+        """
+        if self._at_end:
+            msg = "feed_data after feed_eof"
+            raise RuntimeError(msg)
+        if not data:
+            return
+        self._pieces.append(data)
+        self._size += len(data)
+        self.total_bytes += len(data)
+        self._wake()
+        if self._size > self._high and not self._paused and self._source is not None:
+            self._paused = True
+            self._source.pause_reading()
+
+    def feed_eof(self) -> None:
+        """Mark the end; what is buffered can still be read."""
+        self._at_end = True
+        self._wake()
+        callbacks, self._eof_callbacks = self._eof_callbacks, []
+        for callback in callbacks:
+            callback()
+        self._run_end_callbacks()
+
+    def set_exception(self, exc: BaseException, exc_cause: BaseException | None = None) -> None:
+        """End the stream with an error, which every later read of an empty buffer raises."""
+        if exc_cause is not None:
+            exc.__cause__ = exc_cause
+        self._exception = exc if self._translate is None else self._translate(exc)
+        self._eof_callbacks.clear()
+        self._wake()
+        self._run_end_callbacks()
+
+    def detach_source(self) -> None:
+        """Forget the source: it has nothing more to feed and is not to be paused or resumed."""
+        self._source = None
+        self._paused = False
+
+    # What can be asked without waiting.
+
+    def exception(self) -> BaseException | None:
+        """Return the error that ended the stream, if one did."""
+        return self._exception
+
+    def is_eof(self) -> bool:
+        """Tell whether `feed_eof` was called."""
+        return self._at_end
+
+    def at_eof(self) -> bool:
+        """Tell whether the end was fed and everything before it was read."""
+        return self._at_end and not self._size
+
+    def is_touched(self) -> bool:
+        """Tell whether somebody has begun to read: a whole-body read would then miss the beginning."""
+        return self._taken
+
+    def get_read_buffer_limits(self) -> tuple[int, int]:
+        """Return the two marks in bytes: resume below the first, pause above the second."""
+        return self._low, self._high
+
+    def on_eof(self, callback: Callable[[], object]) -> None:
+        """Call `callback` when the end is fed, or at once when it already was."""
+        if self._at_end:
+            callback()
+        else:
+            self._eof_callbacks.append(callback)
+
+    def on_end(self, callback: Callable[[], object]) -> None:
+        """Call `callback` once nothing more will be fed, whether the end came in order or not."""
+        self._end_callbacks.append(callback)
+
+    def read_nowait(self, n: int = -1) -> bytes:
+        """Return up to `n` buffered bytes, all of them for -1; b"" when nothing is buffered.
+
+        Raises:
+            RuntimeError: Another task waits for data.
+            BaseException: Whatever was given to `set_exception`, once the buffer is empty.
+        """
+        if self._waiter is not None and not self._waiter.done():
+            msg = "called while another coroutine is waiting for incoming data"
+            raise RuntimeError(msg)
+        self._taken = True
+        if not self._size:
+            self._refill()
+        self._raise_if_spent()
+        return self._take(self._size if n < 0 else n)
+
+    def unread_data(self, data: bytes) -> None:
+        """Put `data` back in front of the buffer."""
+        if not data:
+            return
+        if self._head_offset:
+            self._pieces[0] = self._pieces[0][self._head_offset :]
+            self._head_offset = 0
+        self._pieces.appendleft(data)
+        self._size += len(data)
+
+    # What a reader awaits.
+
+    async def wait_eof(self) -> None:
+        """Wait until the end was fed."""
+        while not self._at_end:
+            self._raise_if_spent()
+            await self._wait_for_more("wait_eof")
+
+    async def read(self, n: int = -1) -> bytes:
+        """Read up to `n` bytes, at least one before the end; everything up to the end for -1."""
+        self._taken = True
+        if n == 0:
+            return b""
+        if n < 0:
+            return await self.read_to_end()
+        await self._wait_for_some("read")
+        return self._take(n)
+
+    async def read_to_end(self) -> bytes:
+        """Read everything up to the end."""
+        pieces: list[bytes] = []
+        while not self.at_eof():
+            await self._wait_for_some("read")
+            pieces.append(self._take(self._size))
+        self._raise_if_spent()
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    async def readany(self) -> bytes:
+        """Read whatever is buffered, waiting only when nothing is; b"" at the end."""
+        self._taken = True
+        await self._wait_for_some("readany")
+        return self._take(self._size)
+
+    async def readchunk(self) -> tuple[bytes, bool]:
+        """Read a piece and tell whether an HTTP chunk ended with it.
+
+        Chunk boundaries carry no meaning (RFC 9112 section 7.1) and are not kept: the second value
+        is always False.
+        """
+        return await self.readany(), False
+
+    async def readexactly(self, n: int) -> bytes:
+        """Read exactly `n` bytes.
+
+        Raises:
+            asyncio.IncompleteReadError: The end came first; `partial` holds what there was.
+        """
+        pieces: list[bytes] = []
+        missing = n
+        while missing > 0:
+            piece = await self.read(missing)
+            if not piece:
+                raise asyncio.IncompleteReadError(b"".join(pieces), n)
+            pieces.append(piece)
+            missing -= len(piece)
+        return b"".join(pieces)
+
+    async def readline(self, *, max_line_length: int | None = None) -> bytes:
+        r"""Read through the next ``\n``, or to the end.
+
+        Raises:
+            ValueError: The line is longer than `max_line_length`, or than the upper buffer mark.
+        """
+        return await self.readuntil(b"\n", max_size=max_line_length)
+
+    async def readuntil(self, separator: bytes = b"\n", *, max_size: int | None = None) -> bytes:
+        """Read through the next `separator`, or to the end.
+
+        Raises:
+            ValueError: The separator is empty, or does not come within `max_size` bytes (default:
+                the upper buffer mark). What was read of it is dropped.
+        """
+        if not separator:
+            msg = "Separator should be at least one-byte string"
+            raise ValueError(msg)
+        self._taken = True
+        limit = self._high if max_size is None else max_size
+        found = bytearray()
+        while True:
+            await self._wait_for_some("readuntil")
+            if not self._size:
+                return bytes(found)
+            # The separator may have begun in an earlier piece.
+            search_from = max(0, len(found) - len(separator) + 1)
+            piece = self._take_first()
+            found += piece
+            end = found.find(separator, search_from)
+            if end >= 0:
+                end += len(separator)
+                self.unread_data(bytes(found[end:]))
+                del found[end:]
+            if len(found) > limit:
+                msg = f"no {separator!r} within {limit} bytes: chunk too big"
+                raise ValueError(msg)
+            if end >= 0:
+                return bytes(found)
+
+    # How it is iterated.
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Iterate over lines."""
+        return _until_empty(self.readline)
+
+    def iter_chunked(self, n: int) -> AsyncIterator[bytes]:
+        """Iterate over pieces of at most `n` bytes."""
+        return _until_empty(lambda: self.read(n))
+
+    def iter_any(self) -> AsyncIterator[bytes]:
+        """Iterate over pieces as they arrive."""
+        return _until_empty(self.readany)
+
+    async def iter_chunks(self) -> AsyncIterator[tuple[bytes, bool]]:
+        """Iterate over what `readchunk` gives."""
+        while (piece := await self.readchunk()) != (b"", False):
+            yield piece
+
+    # Steps.
+
+    async def _wait_for_some(self, who: str) -> None:
+        """Return when something is buffered or the end was fed."""
+        if not self._size:
+            self._refill()
+            while self._has_nothing():
+                self._raise_if_spent()
+                await self._wait_for_more(who)
+                self._refill()
+        self._raise_if_spent()
+
+    def _refill(self) -> None:
+        """Fill the empty buffer from what was fed but not yet prepared; here nothing waits."""
+
+    async def _wait_for_more(self, who: str) -> None:
+        if self._waiter is not None:
+            msg = f"{who}() called while another coroutine is already waiting for incoming data"
+            raise RuntimeError(msg)
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiter = waiter
+        try:
+            await waiter
+        finally:
+            self._waiter = None
+
+    def _has_nothing(self) -> bool:
+        return not self._size and not self._at_end
+
+    def _raise_if_spent(self) -> None:
+        if self._exception is not None and not self._size:
+            raise self._exception
+
+    def _wake(self) -> None:
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    def _run_end_callbacks(self) -> None:
+        callbacks, self._end_callbacks = self._end_callbacks, []
+        for callback in callbacks:
+            callback()
+
+    def _take(self, n: int) -> bytes:
+        """Remove and return up to `n` bytes of what is buffered."""
+        if n >= self._size:
+            return self._take_everything()
+        pieces: list[bytes] = []
+        while n:
+            piece = self._take_first(n)
+            pieces.append(piece)
+            n -= len(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _take_everything(self) -> bytes:
+        if len(self._pieces) == 1 and not self._head_offset:
+            everything = self._pieces.popleft()
+        else:
+            if self._head_offset:
+                self._pieces[0] = self._pieces[0][self._head_offset :]
+                self._head_offset = 0
+            everything = b"".join(self._pieces)
+            self._pieces.clear()
+        self._size = 0
+        self._resume_if_low()
+        return everything
+
+    def _take_first(self, most: int | None = None) -> bytes:
+        """Remove and return the first piece, or up to `most` bytes of it."""
+        first, start = self._pieces[0], self._head_offset
+        left = len(first) - start
+        if most is not None and most < left:
+            self._head_offset = start + most
+            taken = first[start : start + most]
+        else:
+            self._pieces.popleft()
+            self._head_offset = 0
+            taken = first[start:] if start else first
+        self._size -= len(taken)
+        self._resume_if_low()
+        return taken
+
+    def _resume_if_low(self) -> None:
+        if self._paused and self._size < self._low and self._source is not None:
+            self._paused = False
+            self._source.resume_reading()
+
+
+async def _until_empty(read: Callable[[], Awaitable[bytes]]) -> AsyncIterator[bytes]:
+    while piece := await read():
+        yield piece

@@ -1,0 +1,119 @@
+"""The connector for TCP and TLS."""
+
+import asyncio
+import socket
+import ssl as ssl_module
+import time
+from typing import TYPE_CHECKING
+
+from whimbrel_connector._connection import Http1Connection
+from whimbrel_connector._dial import DialOptions, dial_tcp
+from whimbrel_connector.connector import BaseConnector, Closing
+from whimbrel_connector.resolver import CachingResolver, Resolver, ThreadedResolver
+from whimbrel_connector.route import Route
+from whimbrel_connector.tls import Fingerprint, tls_policy
+
+if TYPE_CHECKING:
+    from aiohappyeyeballs import SocketFactoryType
+
+__all__ = ["TCPConnector"]
+
+
+class TCPConnector(BaseConnector):
+    """Connections over TCP, with TLS for https and wss.
+
+    Args:
+        ssl: TLS policy of requests that bring none: True to verify, False not to, a context, or a
+            `Fingerprint`, which is checked in place of the certificate chain.
+        verify_ssl: Earlier spelling of `ssl=False`; None says nothing.
+        ssl_context: Earlier spelling of `ssl=context`.
+        fingerprint: Digest of the certificate that must match besides the usual checks.
+        use_dns_cache: Keep answers of the resolver.
+        ttl_dns_cache: Seconds they are kept; None for ever.
+        family: `AF_UNSPEC`, `AF_INET` or `AF_INET6`.
+        local_addr: Local host and port to bind to.
+        resolver: Anything with `resolve`; the system's by default.
+        happy_eyeballs_delay: Seconds before the next address is tried beside the first (RFC 8305);
+            None tries them one after another.
+        interleave: How many addresses of one family come before the other.
+        socket_factory: Makes the socket for an address.
+        keepalive_timeout: As for `BaseConnector`.
+        force_close: As for `BaseConnector`.
+        limit: As for `BaseConnector`.
+        limit_per_host: As for `BaseConnector`.
+        enable_cleanup_closed: Accepted for compatibility: closing is always bounded.
+        timeout_ceil_threshold: Accepted for compatibility and not used.
+        ssl_shutdown_timeout: Accepted for compatibility: closing is always bounded.
+        loop: Accepted for compatibility and not used: the loop of the first use is taken.
+    """
+
+    def __init__(
+        self,
+        *,
+        verify_ssl: bool | None = None,
+        fingerprint: bytes | str | None = None,
+        use_dns_cache: bool = True,
+        ttl_dns_cache: float | None = 10,
+        family: socket.AddressFamily = socket.AF_UNSPEC,
+        ssl_context: ssl_module.SSLContext | None = None,
+        ssl: bool | Fingerprint | ssl_module.SSLContext = True,
+        local_addr: tuple[str, int] | None = None,
+        resolver: Resolver | None = None,
+        keepalive_timeout: float | None = None,
+        force_close: bool = False,
+        limit: int | None = 100,
+        limit_per_host: int = 0,
+        enable_cleanup_closed: bool = False,
+        timeout_ceil_threshold: float = 5,
+        happy_eyeballs_delay: float | None = 0.25,
+        interleave: int | None = None,
+        socket_factory: "SocketFactoryType | None" = None,
+        ssl_shutdown_timeout: float | None = None,  # noqa: ARG002  documented by aiohttp
+        loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(
+            keepalive_timeout=keepalive_timeout,
+            force_close=force_close,
+            limit=limit,
+            limit_per_host=limit_per_host,
+            enable_cleanup_closed=enable_cleanup_closed,
+            timeout_ceil_threshold=timeout_ceil_threshold,
+            loop=loop,
+        )
+        policy = tls_policy(ssl=ssl, verify_ssl=verify_ssl, ssl_context=ssl_context, fingerprint=fingerprint)
+        if policy is not None:
+            self.tls = policy
+        self._cache = CachingResolver(
+            resolver if resolver is not None else ThreadedResolver(),
+            ttl_seconds=ttl_dns_cache if use_dns_cache else 0,
+            clock=time.monotonic,
+        )
+        self._dial_options = DialOptions(
+            family=family,
+            local_addr=local_addr,
+            happy_eyeballs_delay=happy_eyeballs_delay,
+            interleave=interleave,
+            socket_factory=socket_factory,
+        )
+
+    @property
+    def family(self) -> socket.AddressFamily:
+        """The address family that is asked for."""
+        return self._dial_options.family
+
+    def clear_dns_cache(self, host: str | None = None, port: int | None = None) -> None:
+        """Forget the addresses of one host and port, or all."""
+        if (host is None) != (port is None):
+            msg = "either both host and port or none of them are allowed"
+            raise ValueError(msg)
+        self._cache.clear(host, port)
+
+    def close(self) -> Closing:
+        """Close every connection and stop the lookups under way."""
+        self._cache.stop()
+        return super().close()
+
+    async def dial(self, route: Route) -> Http1Connection:
+        """Look the host up and connect; see `BaseConnector.dial`."""
+        loop = asyncio.get_running_loop()
+        return await dial_tcp(route, lambda: Http1Connection(loop), self._cache, self._dial_options)

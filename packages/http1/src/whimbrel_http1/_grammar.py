@@ -1,0 +1,175 @@
+"""The octets that HTTP/1.1 text is made of, and lists of elements (RFC 9110 section 5).
+
+Tables of 256 entries and small functions over `bytes`; no other module decides what an octet means.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, overload
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64  # a native integer once compiled, an int otherwise
+
+__all__ = [
+    "HEX_VALUES",
+    "NOT_HEX",
+    "TARGET_OCTETS",
+    "TEXT_OCTETS",
+    "TOKEN_OCTETS",
+    "is_token",
+    "name_is",
+    "split_list",
+    "target_end",
+    "text_end",
+    "token_end",
+    "unquote",
+]
+
+_TOKEN: Final = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+NOT_HEX: Final = 255
+_HT: Final = 0x09
+_SP: Final = 0x20
+_DEL: Final = 0x7F
+
+
+def _table(members: bytes) -> bytes:
+    return bytes(octet in members for octet in range(256))
+
+
+# RFC 9110 section 5.6.2.
+TOKEN_OCTETS: Final = _table(_TOKEN)
+# RFC 9110 section 5.5: field-vchar, blanks and obs-text; no other control character.
+TEXT_OCTETS: Final = _table(b"\t" + bytes(range(0x20, 0x7F)) + bytes(range(0x80, 0x100)))
+# RFC 9112 section 3.2: a request target holds no blank, no control character and nothing but ASCII.
+TARGET_OCTETS: Final = _table(bytes(range(0x21, 0x7F)))
+# The value of each hexadecimal digit, NOT_HEX for every other octet.
+HEX_VALUES: Final = bytes(
+    b"0123456789abcdef".index(bytes([octet]).lower()) if octet in b"0123456789abcdefABCDEF" else NOT_HEX
+    for octet in range(256)
+)
+_LOWER: Final = bytes(range(256)).lower()
+
+
+def token_end(data: bytes, start: i64, end: i64) -> i64:
+    """Return the offset after the token octets that begin at `start`, at most `end`."""
+    table = TOKEN_OCTETS
+    position: i64 = start
+    while position < end and table[data[position]] != 0:
+        position += 1
+    return position
+
+
+def text_end(data: bytes, start: i64, end: i64) -> i64:
+    """Return the offset after the field text that begins at `start`, at most `end`."""
+    position: i64 = start
+    while position < end:
+        octet: i64 = data[position]
+        # TEXT_OCTETS by comparison: one look-up less for most of the bytes of a head.
+        if octet < _SP:
+            if octet != _HT:
+                break
+        elif octet == _DEL:
+            break
+        position += 1
+    return position
+
+
+def target_end(data: bytes, start: i64, end: i64) -> i64:
+    """Return the offset after the request target that begins at `start`, at most `end`."""
+    table = TARGET_OCTETS
+    position: i64 = start
+    while position < end and table[data[position]] != 0:
+        position += 1
+    return position
+
+
+def name_is(data: bytes, start: i64, end: i64, lowered: bytes) -> bool:
+    """Tell whether `data[start:end]` is the name `lowered`, whatever its letter case."""
+    length: i64 = len(lowered)
+    if end - start != length:
+        return False
+    table = _LOWER
+    index: i64 = 0
+    while index < length:
+        if table[data[start + index]] != lowered[index]:
+            return False
+        index += 1
+    return True
+
+
+def is_token(text: str | bytes) -> bool:
+    """Tell whether `text` is a token: a method, a field name (RFC 9110 section 5.6.2)."""
+    if isinstance(text, str):
+        if not text.isascii():
+            return False
+        octets = text.encode("ascii")
+    else:
+        octets = text
+    size: i64 = len(octets)
+    return size > 0 and token_end(octets, 0, size) == size
+
+
+@overload
+def split_list(value: str, separator: str = ",") -> list[str]: ...
+
+
+@overload
+def split_list(value: bytes, separator: str = ",") -> list[bytes]: ...
+
+
+def split_list(value: str | bytes, separator: str = ",") -> list[str] | list[bytes]:
+    """Split a list into its elements, minding quoted strings (RFC 9110 section 5.6.1).
+
+    Args:
+        value: A field value; the elements come back in its type.
+        separator: `","` between elements, `";"` between the parameters of one.
+
+    Returns:
+        The elements without outer blanks; empty ones are left out. A quote that is never closed
+        reaches to the end.
+
+    >>> split_list('gzip, foo;bar="a,b", ,')
+    ['gzip', 'foo;bar="a,b"']
+    """
+    if isinstance(value, bytes):
+        return [part.encode("latin-1") for part in _split_text(value.decode("latin-1"), separator)]
+    return _split_text(value, separator)
+
+
+def _split_text(text: str, separator: str) -> list[str]:
+    parts: list[str] = []
+    start = 0
+    quoted = False
+    escaped = False
+    for position, character in enumerate(text):
+        if escaped:
+            escaped = False
+        elif quoted:
+            escaped = character == "\\"
+            quoted = character != '"'
+        elif character == '"':
+            quoted = True
+        elif character == separator:
+            parts.append(text[start:position])
+            start = position + 1
+    parts.append(text[start:])
+    return [trimmed for part in parts if (trimmed := part.strip(" \t"))]
+
+
+def unquote(value: str) -> str:
+    r"""Return the text of a quoted string, or `value` itself when it is not quoted (RFC 9110 section 5.6.4).
+
+    >>> unquote('"a \\"shore\\""')
+    'a "shore"'
+    """
+    if len(value) < 2 or not value.startswith('"') or not value.endswith('"'):
+        return value
+    characters: list[str] = []
+    escaped = False
+    for character in value[1:-1]:
+        if character == "\\" and not escaped:
+            escaped = True
+            continue
+        characters.append(character)
+        escaped = False
+    return "".join(characters)

@@ -1,0 +1,271 @@
+"""What both parsers share: one message after another, each a head, a body and an end.
+
+A subclass says what a complete head means; everything after the head is read here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from whimbrel_http1._chunked import ChunkReader
+from whimbrel_http1._framing import CHUNKED, TUNNEL, UNTIL_CLOSE
+from whimbrel_http1._interrupted import InterruptedEvents
+from whimbrel_http1._scanner import HeadScanner
+from whimbrel_http1.errors import (
+    FeedAfterEnd,
+    MalformedMessage,
+    MessageTooLarge,
+    ParseError,
+    TruncatedMessage,
+)
+from whimbrel_http1.events import EndOfMessage, Upgraded
+from whimbrel_http1.lifecycle import Awaiting
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64  # a native integer once compiled, an int otherwise
+
+    from whimbrel_http1.events import Event
+    from whimbrel_http1.limits import Limits
+
+__all__ = ["Parser"]
+
+# What a parser awaits; plain numbers inside, because it is asked several times in each feed.
+_HEAD: Final = 0
+_BODY: Final = 1
+_CHUNKS: Final = 2
+_CLOSE: Final = 3
+_TUNNEL: Final = 4  # the head that changes the protocol is read, the change not yet reported
+_UPGRADED: Final = 5
+_DECISION: Final = 6
+_FINISHED: Final = 7  # the last message says that the connection closes
+_ENDED: Final = 8
+
+_PUBLIC: Final = {
+    _HEAD: Awaiting.HEAD,
+    _BODY: Awaiting.BODY,
+    _CHUNKS: Awaiting.CHUNKS,
+    _CLOSE: Awaiting.CLOSE,
+    _DECISION: Awaiting.DECISION,
+}
+_END: Final = EndOfMessage()
+
+
+class Parser:
+    """The reading of messages in sequence; `ResponseParser` and `RequestParser` are the public classes."""
+
+    def __init__(self, kind: i64, limits: Limits) -> None:
+        self._limits = limits
+        self._scanner = HeadScanner(kind, limits)
+        self._chunks: ChunkReader | None = None
+        self._awaiting: i64 = _HEAD
+        self._left: i64 = 0  # bytes of the body still to come
+        self._received: i64 = 0
+        self._persists = False
+        self._decides = False
+        self._held: list[bytes] = []
+        self._held_bytes: i64 = 0
+        self._fault: ParseError | None = None
+
+    @property
+    def state(self) -> Awaiting:
+        """What the parser must see next."""
+        if self._fault is not None:
+            return Awaiting.NOTHING
+        if self._awaiting == _HEAD and not self._scanner.begun:
+            return Awaiting.START_LINE
+        return _PUBLIC.get(self._awaiting, Awaiting.NOTHING)
+
+    @property
+    def reusable(self) -> bool:
+        """Whether another exchange may begin on this connection, as far as its bytes tell.
+
+        True between messages, when not one byte of the next was read and the last one lets the
+        connection live on; and before the first byte.
+        """
+        return self._fault is None and self._awaiting == _HEAD and self._scanner.untouched
+
+    def feed(self, data: bytes | bytearray | memoryview) -> list[Event]:
+        """Return the events completed by `data`, in wire order.
+
+        Any cut of the same bytes gives the same events, pieces of body joined. A `bytes` object that
+        is wholly body is passed on as it is, without a copy.
+
+        What was understood before a fault is delivered first. A fault that no event of this call
+        precedes is raised at once. Otherwise the list that is returned yields its events and then
+        raises the fault: `for event in parser.feed(data)`, `list(...)` and `events += ...` see both;
+        its length and indices cover the events alone. Every later `feed` or `feed_eof` raises the
+        same fault.
+
+        Raises:
+            ParseError: The peer sent what is refused; nothing more can be read.
+            FeedAfterEnd: The connection ended, or changed to another protocol, before.
+        """
+        piece = data if isinstance(data, bytes) else bytes(memoryview(data))
+        self._check_open()
+        events: list[Event] = []
+        try:
+            self._read(piece, events)
+        except ParseError as fault:
+            return self._stop(fault, events)
+        return events
+
+    def feed_eof(self) -> list[Event]:
+        """Return the events completed by the end of the connection.
+
+        A body that the end of the connection delimits ends here. Between messages, and after an
+        upgrade, there is nothing to report.
+
+        Raises:
+            TruncatedMessage: A message was cut short.
+            ParseError: The fault that an earlier call met.
+        """
+        if self._fault is not None:
+            raise self._fault.with_traceback(None)
+        awaiting = self._awaiting
+        self._awaiting = _UPGRADED if awaiting == _UPGRADED else _ENDED
+        if awaiting == _CLOSE:
+            return [_END]
+        truncation: ParseError | None = None
+        if awaiting == _HEAD and self._scanner.begun:
+            truncation = TruncatedMessage(self._scanner.received, None, "head")
+        elif awaiting == _BODY:
+            truncation = TruncatedMessage(self._received, self._received + self._left)
+        elif awaiting == _CHUNKS and self._chunks is not None:
+            truncation = TruncatedMessage(self._chunks.received, None)
+        if truncation is not None:
+            self._fault = truncation
+            raise truncation
+        return []
+
+    def _check_open(self) -> None:
+        if self._fault is not None:
+            raise self._fault.with_traceback(None)
+        if self._awaiting == _UPGRADED:
+            raise FeedAfterEnd("the connection changed to another protocol")
+        if self._awaiting == _ENDED:
+            raise FeedAfterEnd("the connection has ended")
+
+    def _stop(self, fault: ParseError, events: list[Event]) -> list[Event]:
+        self._fault = fault
+        if not events:
+            raise fault
+        return InterruptedEvents(events, fault)
+
+    def _read(self, data: bytes, events: list[Event]) -> None:
+        """Read all of `data`."""
+        size: i64 = len(data)
+        position: i64 = 0
+        while position < size:
+            awaiting = self._awaiting
+            if awaiting == _HEAD:
+                position = self._scanner.scan(data, position)
+                if position < 0:
+                    return
+                self._end_head(events)
+                if self._awaiting == _TUNNEL:
+                    self._awaiting = _UPGRADED
+                    events.append(Upgraded(data[position:size]))
+                    return
+            elif awaiting == _BODY:
+                position = self._read_body(data, position, size, events)
+            elif awaiting == _CHUNKS:
+                position = self._read_chunks(data, position, events)
+                if position < 0:
+                    return
+            elif awaiting == _CLOSE:
+                self._received += size - position
+                events.append(data[position:size])
+                return
+            elif awaiting == _DECISION:
+                self._hold(data[position:size])
+                return
+            else:
+                raise MalformedMessage(
+                    "bytes follow a message after which the connection closes",
+                    0,
+                    "RFC 9112 section 9.6",
+                    data[position : position + 1],
+                )
+
+    def _end_head(self, events: list[Event]) -> None:
+        """Report the head that the scanner has read and await what follows it."""
+        raise NotImplementedError
+
+    def _await_body(self, body: i64, events: list[Event]) -> None:
+        """Await the body that `_framing` decided on."""
+        self._received = 0
+        if body > 0:
+            self._left = body
+            self._awaiting = _BODY
+        elif body == 0:
+            self._end_message(_END, events)
+        elif body == CHUNKED:
+            chunks = self._chunks
+            if chunks is None:
+                chunks = self._chunks = ChunkReader(self._limits)
+            chunks.reset(len(self._scanner.block))
+            self._awaiting = _CHUNKS
+        elif body == UNTIL_CLOSE:
+            self._awaiting = _CLOSE
+        elif body == TUNNEL:
+            self._awaiting = _TUNNEL
+
+    def _read_body(self, data: bytes, position: i64, size: i64, events: list[Event]) -> i64:
+        end: i64 = position + self._left
+        end = min(end, size)
+        events.append(data[position:end])
+        self._left -= end - position
+        self._received += end - position
+        if self._left == 0:
+            self._end_message(_END, events)
+        return end
+
+    def _read_chunks(self, data: bytes, position: i64, events: list[Event]) -> i64:
+        chunks = self._chunks
+        if chunks is None:
+            return -1
+        position = chunks.read(data, position, events)
+        if position >= 0:
+            self._end_message(EndOfMessage(chunks.trailers) if chunks.trailers else _END, events)
+        return position
+
+    def _end_message(self, end: EndOfMessage, events: list[Event]) -> None:
+        events.append(end)
+        if self._decides:
+            self._awaiting = _DECISION
+        elif self._persists:
+            self._begin_message()
+        else:
+            self._awaiting = _FINISHED
+
+    def _begin_message(self) -> None:
+        self._scanner.reset(0)
+        self._awaiting = _HEAD
+
+    # An upgrade that the reader of requests has to decide on.
+
+    def _hold(self, data: bytes) -> None:
+        self._held_bytes += len(data)
+        limit = self._limits.held_bytes
+        if limit is not None and self._held_bytes > limit:
+            raise MessageTooLarge("held_bytes", limit)
+        self._held.append(data)
+
+    def _take_held(self) -> bytes:
+        held = b"".join(self._held)
+        self._held.clear()
+        self._held_bytes = 0
+        return held
+
+    def _decide(self, *, accepted: bool) -> None:
+        if self._fault is not None:
+            raise self._fault.with_traceback(None)
+        if self._awaiting != _DECISION:
+            raise FeedAfterEnd("no upgrade waits for a decision")
+        self._decides = False
+        if accepted:
+            self._awaiting = _UPGRADED
+        elif self._persists:
+            self._begin_message()
+        else:
+            self._awaiting = _FINISHED

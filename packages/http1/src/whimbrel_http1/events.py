@@ -1,0 +1,323 @@
+"""What a parser reports: heads, pieces of body as plain `bytes`, ends, and a change of protocol.
+
+Events are values: compare them, print them, and do not change them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, Union, final
+
+from whimbrel_http1._scanner import find_field, find_fields, split_fields
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64  # a native integer once compiled, an int otherwise
+
+__all__ = [
+    "HTTP_1_0",
+    "HTTP_1_1",
+    "EndOfMessage",
+    "Event",
+    "HttpVersion",
+    "RawHeaders",
+    "RequestHead",
+    "ResponseHead",
+    "Upgraded",
+]
+
+RawHeaders: TypeAlias = tuple[tuple[bytes, bytes], ...]
+
+
+class HttpVersion(NamedTuple):
+    """A version of HTTP; parsers report `HTTP_1_0` or `HTTP_1_1` and nothing else."""
+
+    major: int
+    minor: int
+
+
+HTTP_1_0: Final = HttpVersion(1, 0)
+HTTP_1_1: Final = HttpVersion(1, 1)
+
+
+class _Head:
+    """What heads of both kinds have in common."""
+
+    def __init__(
+        self,
+        version: HttpVersion,
+        raw_headers: RawHeaders,
+        content_length: int | None,
+        chunked: bool,
+        keep_alive: bool,
+    ) -> None:
+        self.version = version
+        self.content_length = content_length
+        self.chunked = chunked
+        self.keep_alive = keep_alive
+        self._headers: RawHeaders | None = raw_headers
+        self._block = b""
+        self._fields_start: i64 = 0
+
+    def defer(self, block: bytes, fields_start: i64) -> None:
+        """Cut the fields from `block` when they are asked for; only parsers have a use for this."""
+        self._block = block
+        self._fields_start = fields_start
+        self._headers = None
+
+    @property
+    def raw_headers(self) -> RawHeaders:
+        """Names and values in wire order and letter case; built when first asked for."""
+        headers = self._headers
+        if headers is None:
+            headers = self._headers = split_fields(self._block, self._fields_start)
+        return headers
+
+    def get(self, name: bytes) -> bytes | None:
+        """Return the value of the first field called `name` in any letter case, None without one."""
+        headers = self._headers
+        if headers is None:
+            return find_field(self._block, self._fields_start, name)
+        lowered = name.lower()
+        for candidate, value in headers:
+            if candidate.lower() == lowered:
+                return value
+        return None
+
+    def get_all(self, name: bytes) -> list[bytes]:
+        """Return the values of all fields called `name` in any letter case, in wire order."""
+        headers = self._headers
+        if headers is None:
+            return find_fields(self._block, self._fields_start, name)
+        lowered = name.lower()
+        return [value for candidate, value in headers if candidate.lower() == lowered]
+
+
+@final
+class ResponseHead(_Head):
+    """A status line and its fields (RFC 9112 section 4).
+
+    Attributes:
+        status: The status code, 100 to 999.
+        reason: The reason phrase; bytes that are not UTF-8 are escaped as surrogates.
+        version: `HTTP_1_0` or `HTTP_1_1`.
+        raw_headers: `((name, value), ...)` in wire order and letter case, values without outer blanks.
+        content_length: What Content-Length says, None without one. A response to HEAD, a 204 and a 304
+            may say something and have no body.
+        chunked: Whether the last transfer coding is chunked.
+        keep_alive: Whether version, Connection and framing let the connection serve another exchange.
+        interim: Whether another head follows in answer to the same request: 1xx but 101.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        reason: str = "",
+        version: HttpVersion = HTTP_1_1,
+        raw_headers: RawHeaders = (),
+        *,
+        content_length: int | None = None,
+        chunked: bool = False,
+        keep_alive: bool = True,
+    ) -> None:
+        super().__init__(version, raw_headers, content_length, chunked, keep_alive)
+        self.status = status
+        self._reason = reason
+
+    @property
+    def reason(self) -> str:
+        """The reason phrase, often empty; says nothing a program should rely on."""
+        if self._fields_start > 15:  # a deferred head with a phrase: "HTTP/1.1 200 " and CR LF are 15
+            return self._block[13 : self._fields_start - 2].decode("utf-8", "surrogateescape")
+        return self._reason
+
+    @property
+    def interim(self) -> bool:
+        """Whether the final response is still to come (RFC 9110 section 15.2)."""
+        return self.status < 200 and self.status != 101
+
+    def _facts(self) -> tuple[object, ...]:
+        return (
+            self.status,
+            self.reason,
+            self.version,
+            self.raw_headers,
+            self.content_length,
+            self.chunked,
+            self.keep_alive,
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, ResponseHead):
+            return NotImplemented
+        return self._facts() == other._facts()
+
+    def __hash__(self) -> int:
+        return hash(self._facts())
+
+    def __repr__(self) -> str:
+        return (
+            f"ResponseHead({self.status}, {self.reason!r}, {self.version!r}, {self.raw_headers!r}, "
+            f"content_length={self.content_length}, chunked={self.chunked}, keep_alive={self.keep_alive})"
+        )
+
+
+@final
+class RequestHead(_Head):
+    """A request line and its fields (RFC 9112 section 3).
+
+    Attributes:
+        method: A token; letter case matters.
+        target: Visible ASCII, as received: origin-form, absolute-form, authority-form or `*`.
+        version: `HTTP_1_0` or `HTTP_1_1`.
+        raw_headers: `((name, value), ...)` in wire order and letter case, values without outer blanks.
+        content_length: What Content-Length says, None without one.
+        chunked: Whether the body is chunked.
+        keep_alive: Whether version and Connection let the connection serve another exchange.
+        upgrade: Whether another protocol is asked for: `Connection: upgrade` and Upgrade, in HTTP/1.1.
+        expect_continue: Whether the client waits for 100 (Continue) before its body.
+    """
+
+    def __init__(
+        self,
+        method: str,
+        target: str,
+        version: HttpVersion = HTTP_1_1,
+        raw_headers: RawHeaders = (),
+        *,
+        content_length: int | None = None,
+        chunked: bool = False,
+        keep_alive: bool = True,
+        upgrade: bool = False,
+        expect_continue: bool = False,
+    ) -> None:
+        super().__init__(version, raw_headers, content_length, chunked, keep_alive)
+        self.method = method
+        self.target = target
+        self.upgrade = upgrade
+        self.expect_continue = expect_continue
+
+    def _facts(self) -> tuple[object, ...]:
+        return (
+            self.method,
+            self.target,
+            self.version,
+            self.raw_headers,
+            self.content_length,
+            self.chunked,
+            self.keep_alive,
+            self.upgrade,
+            self.expect_continue,
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, RequestHead):
+            return NotImplemented
+        return self._facts() == other._facts()
+
+    def __hash__(self) -> int:
+        return hash(self._facts())
+
+    def __repr__(self) -> str:
+        return (
+            f"RequestHead({self.method!r}, {self.target!r}, {self.version!r}, {self.raw_headers!r}, "
+            f"content_length={self.content_length}, chunked={self.chunked}, keep_alive={self.keep_alive}, "
+            f"upgrade={self.upgrade}, expect_continue={self.expect_continue})"
+        )
+
+
+@final
+class EndOfMessage:
+    """The message is complete.
+
+    Attributes:
+        trailers: The fields after a chunked body, `((name, value), ...)`; they are not merged into the head.
+    """
+
+    def __init__(self, trailers: RawHeaders = ()) -> None:
+        self.trailers = trailers
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, EndOfMessage):
+            return NotImplemented
+        return self.trailers == other.trailers
+
+    def __hash__(self) -> int:
+        return hash(self.trailers)
+
+    def __repr__(self) -> str:
+        return f"EndOfMessage({self.trailers!r})"
+
+
+@final
+class Upgraded:
+    """From here on the connection belongs to another protocol.
+
+    Attributes:
+        surplus: Its first bytes, which came with the head; handed over once.
+    """
+
+    def __init__(self, surplus: bytes = b"") -> None:
+        self.surplus = surplus
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Upgraded):
+            return NotImplemented
+        return self.surplus == other.surplus
+
+    def __hash__(self) -> int:
+        return hash(self.surplus)
+
+    def __repr__(self) -> str:
+        return f"Upgraded({self.surplus!r})"
+
+
+# A union of names, not of objects: compiled classes are no operands of `|` on every Python.
+Event: TypeAlias = Union[ResponseHead, RequestHead, bytes, EndOfMessage, Upgraded]  # noqa: UP007 -- see above
+
+
+def lazy_response_head(
+    block: bytes,
+    fields_start: i64,
+    version: HttpVersion,
+    content_length: i64,
+    *,
+    chunked: bool,
+    keep_alive: bool,
+) -> ResponseHead:
+    """Return a head whose reason and fields are cut from the wire bytes when asked for."""
+    status: i64 = (block[9] - 48) * 100 + (block[10] - 48) * 10 + (block[11] - 48)
+    length: int | None = None if content_length < 0 else content_length
+    head = ResponseHead(
+        status, "", version, (), content_length=length, chunked=chunked, keep_alive=keep_alive
+    )
+    head.defer(block, fields_start)
+    return head
+
+
+def lazy_request_head(
+    block: bytes,
+    fields_start: i64,
+    method: str,
+    target: str,
+    version: HttpVersion,
+    content_length: i64,
+    *,
+    chunked: bool,
+    keep_alive: bool,
+    upgrade: bool,
+    expect_continue: bool,
+) -> RequestHead:
+    """Return a head whose fields are cut from the wire bytes when asked for."""
+    length: int | None = None if content_length < 0 else content_length
+    head = RequestHead(
+        method,
+        target,
+        version,
+        (),
+        content_length=length,
+        chunked=chunked,
+        keep_alive=keep_alive,
+        upgrade=upgrade,
+        expect_continue=expect_continue,
+    )
+    head.defer(block, fields_start)
+    return head

@@ -1,0 +1,104 @@
+"""Read responses (RFC 9112): bytes in, events out, for the client's side of a connection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+from whimbrel_http1._framing import UNTIL_CLOSE, connection_persists, response_body
+from whimbrel_http1._parser import Parser
+from whimbrel_http1._scanner import RESPONSE
+from whimbrel_http1.errors import MessageTooLarge
+from whimbrel_http1.events import HTTP_1_0, HTTP_1_1, lazy_response_head
+from whimbrel_http1.limits import DEFAULT_LIMITS
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64  # a native integer once compiled, an int otherwise
+
+    from whimbrel_http1.events import Event
+    from whimbrel_http1.limits import Limits
+
+__all__ = ["ResponseParser"]
+
+
+@final
+class ResponseParser(Parser):
+    r"""Read the responses of one connection.
+
+    A response is a `ResponseHead`, pieces of body as `bytes`, and an `EndOfMessage`. An interim head
+    (1xx but 101) comes alone, and the final one follows. After 101, and after 2xx to CONNECT, comes
+    `Upgraded` with the bytes that follow the head, and the parser reads nothing more: whether 101 was
+    asked for is for the caller to judge.
+
+    After `EndOfMessage` the next bytes begin the next response, if the connection may be used again;
+    otherwise they are a fault.
+
+    Args:
+        request_method: The method of the request that is answered first; HEAD and CONNECT frame their
+            answers in their own ways.
+        limits: What to refuse.
+
+    >>> parser = ResponseParser()
+    >>> parser.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nshore")[1:]
+    [b'shore', EndOfMessage(())]
+    """
+
+    def __init__(self, *, request_method: str = "GET", limits: Limits = DEFAULT_LIMITS) -> None:
+        super().__init__(RESPONSE, limits)
+        self._method = request_method
+        self._next_methods: list[str] = []
+        self._interim: i64 = 0
+
+    def next_response(self, request_method: str) -> None:
+        """Say which method the next response answers.
+
+        Between messages it means the response that comes next. While a response is being read it
+        means the one after it, and each further call the one after that; without a call the last
+        method holds on.
+        """
+        if self.reusable:
+            self._method = request_method
+        else:
+            self._next_methods.append(request_method)
+
+    def _end_head(self, events: list[Event]) -> None:
+        scanner = self._scanner
+        block = scanner.block
+        status: i64 = (block[9] - 48) * 100 + (block[10] - 48) * 10 + (block[11] - 48)
+        minor: i64 = block[7] - 48
+        coded = scanner.codings is not None
+        chunked = coded and scanner.chunked
+        interim = status < 200 and status != 101
+        if interim:
+            self._count_interim()
+        body: i64 = response_body(status, self._method, scanner.content_length, coded=coded, chunked=chunked)
+        persists = connection_persists(minor, close=scanner.close, keep_alive=scanner.keep_alive)
+        if body == UNTIL_CLOSE or (coded and minor == 0):
+            # HTTP/1.0 knows no transfer coding: its framing is in doubt (RFC 9112 section 6.1).
+            persists = False
+        events.append(
+            lazy_response_head(
+                block,
+                scanner.fields_start,
+                HTTP_1_1 if minor == 1 else HTTP_1_0,
+                scanner.content_length,
+                chunked=chunked,
+                keep_alive=persists,
+            )
+        )
+        if interim:
+            scanner.reset(0)
+            return
+        self._interim = 0
+        self._persists = persists
+        self._await_body(body, events)
+
+    def _begin_message(self) -> None:
+        super()._begin_message()
+        if self._next_methods:
+            self._method = self._next_methods.pop(0)
+
+    def _count_interim(self) -> None:
+        self._interim += 1
+        limit = self._limits.interim_responses
+        if limit is not None and self._interim > limit:
+            raise MessageTooLarge("interim_responses", limit)

@@ -1,0 +1,99 @@
+import io
+import json
+
+import pytest
+
+from whimbrel_multipart import (
+    BytesPayload,
+    JsonBytesPayload,
+    JsonPayload,
+    Payload,
+    StringIOPayload,
+    StringPayload,
+)
+from whimbrel_multipart.payload import Collector
+from whimbrel_multipart.testing import check_payload
+
+
+@pytest.mark.parametrize("value", [b"whimbrel", bytearray(b"whimbrel"), memoryview(b"xwhimbrel")[1:]])
+async def test_bytes_are_sent_as_they_are(value: bytes | bytearray | memoryview) -> None:
+    payload = BytesPayload(value)
+    collector = Collector()
+    await payload.write(collector)
+    assert collector.joined() == payload.in_memory() == b"whimbrel"
+    assert payload.size == 8
+    assert payload.content_type == "application/octet-stream"
+
+
+def test_a_bytearray_changed_later_does_not_reach_the_wire() -> None:
+    value = bytearray(b"whimbrel")
+    payload = BytesPayload(value)
+    value[:] = b"albatross"
+    assert payload.in_memory() == b"whimbrel"
+
+
+def test_bytes_payloads_refuse_text() -> None:
+    with pytest.raises(TypeError, match="not str"):
+        BytesPayload("text")  # type: ignore[arg-type] # the point of the test
+
+
+@pytest.mark.parametrize(
+    ("content_type", "encoding", "announced", "charset"),
+    [
+        (None, None, "text/plain; charset=utf-8", "utf-8"),
+        ("text/html", None, "text/html", "utf-8"),
+        ("text/html; charset=koi8-r", None, "text/html; charset=koi8-r", "koi8-r"),
+        ('text/html; charset="koi8-r"', None, 'text/html; charset="koi8-r"', "koi8-r"),
+        (None, "koi8-r", "text/plain; charset=koi8-r", "koi8-r"),
+        ("text/html", "koi8-r", "text/html", "koi8-r"),
+    ],
+)
+def test_text_is_encoded_as_announced(
+    content_type: str | None, encoding: str | None, announced: str, charset: str
+) -> None:
+    payload = StringPayload("кулик", content_type=content_type, encoding=encoding)
+    assert payload.content_type == announced
+    assert payload.encoding == charset
+    assert payload.in_memory() == "кулик".encode(charset)
+    assert payload.decode() == "кулик"
+
+
+def test_a_header_given_wins_over_the_content_type() -> None:
+    payload = StringPayload("a", headers={"content-type": "x/y", "X-Nest": "4"})
+    assert payload.content_type == "x/y"
+    assert payload.binary_headers == b"content-type: x/y\r\nX-Nest: 4\r\n"
+
+
+def test_the_rest_of_a_string_io_is_sent_however_often_it_is_used() -> None:
+    value = io.StringIO("whimbrel")
+    value.seek(4)
+    assert StringIOPayload(value).in_memory() == b"brel"
+    assert StringIOPayload(value).in_memory() == b"brel"
+
+
+def test_json_is_written_by_the_encoder_given() -> None:
+    assert JsonPayload({"a": "ü"}).in_memory() == b'{"a": "\\u00fc"}'
+    assert JsonPayload({}).content_type == "application/json"
+    compact = JsonPayload(
+        {"a": 1},
+        content_type="application/vnd.x+json",
+        dumps=lambda value: json.dumps(value, separators=(",", ":")),
+    )
+    assert compact.in_memory() == b'{"a":1}'
+    assert compact.content_type == "application/vnd.x+json"
+    assert JsonBytesPayload([1], dumps=lambda value: json.dumps(value).encode()).in_memory() == b"[1]"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: BytesPayload(b"whimbrel"),
+        lambda: BytesPayload(b""),
+        lambda: StringPayload("кулик"),
+        lambda: StringIOPayload(io.StringIO("кулик")),
+        lambda: JsonPayload([1, 2]),
+        lambda: JsonBytesPayload([1], dumps=lambda value: json.dumps(value).encode()),
+    ],
+)
+def test_the_kit_has_nothing_to_say(make: "type[Payload]") -> None:
+    assert check_payload(make) == []  # type: ignore[arg-type] # the lambdas take no argument

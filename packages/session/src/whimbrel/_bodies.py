@@ -1,0 +1,46 @@
+"""From `data` and `json` to the payload that is sent."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from whimbrel_multipart import BytesPayload, FormData, Payload, get_payload
+from whimbrel_multipart import LookupError as NoPayload
+
+__all__ = ["Data", "payload_of"]
+
+# What a form can be made of, besides whatever the payload registry knows.
+Data = object
+
+
+def payload_of(data: Data, json: object, dumps: Callable[[object], str | bytes]) -> Payload | None:
+    """Return what is sent for `data` or `json`; None when both are None.
+
+    Raises:
+        ValueError: Both are given.
+        TypeError: Nothing knows how to send `data`.
+    """
+    if json is not None:
+        if data is not None:
+            msg = "data and json parameters can not be used at the same time"
+            raise ValueError(msg)
+        return _json_payload(json, dumps)
+    if data is None:
+        return None
+    if isinstance(data, FormData):
+        return data()
+    try:
+        return get_payload(data)
+    except NoPayload:
+        return _form_payload(data)
+
+
+def _json_payload(json: object, dumps: Callable[[object], str | bytes]) -> Payload:
+    text = dumps(json)
+    content = text.encode("utf-8") if isinstance(text, str) else text
+    return BytesPayload(content, content_type="application/json")
+
+
+def _form_payload(data: object) -> Payload:
+    if not isinstance(data, (Mapping, Iterable)):
+        msg = f"data of type {type(data).__name__} cannot be sent"
+        raise TypeError(msg)
+    return FormData(data)()

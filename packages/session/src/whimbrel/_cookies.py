@@ -1,0 +1,52 @@
+"""Cookies in and out of a request: what the jar says, and what the caller adds for once."""
+
+from collections.abc import Sequence
+from http.cookies import BaseCookie
+from typing import Protocol
+
+from yarl import URL
+
+from whimbrel_cookies import (
+    AbstractCookieJar,
+    LooseCookies,
+    format_cookie_header,
+    merge_cookie_header,
+    response_cookies,
+)
+
+__all__ = ["CookieJarLike", "cookie_header_for", "store_cookies"]
+
+
+class CookieJarLike(Protocol):
+    """All that a session asks of a cookie jar; an `AbstractCookieJar` is asked in its own, faster way."""
+
+    def update_cookies(self, cookies: LooseCookies, response_url: URL, /) -> None:
+        """Store the cookies of a response."""
+
+    def filter_cookies(self, request_url: URL, /) -> "BaseCookie[str]":
+        """Return what a request to the URL must send."""
+
+
+def cookie_header_for(jar: CookieJarLike, url: URL, once: LooseCookies | None) -> str:
+    """Return the value of the Cookie header; "" when none is to be sent.
+
+    Args:
+        jar: The session's jar.
+        url: Where the request goes.
+        once: Cookies of this request alone; they replace those of the same name.
+    """
+    if isinstance(jar, AbstractCookieJar):
+        header = jar.cookie_header(url)
+    else:
+        header = format_cookie_header(jar.filter_cookies(url))
+    return merge_cookie_header(header, once) if once else header
+
+
+def store_cookies(jar: CookieJarLike, set_cookie: Sequence[bytes], url: URL) -> None:
+    """Give the jar what a response from `url` said in its Set-Cookie fields."""
+    if not set_cookie:
+        return
+    if isinstance(jar, AbstractCookieJar):
+        jar.update_cookies_from_headers([line.decode("utf-8", "surrogateescape") for line in set_cookie], url)
+    else:
+        jar.update_cookies(response_cookies(set_cookie), url)

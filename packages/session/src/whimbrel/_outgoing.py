@@ -1,0 +1,115 @@
+"""A request on its way: what the caller asked, and the head it becomes.
+
+`Outgoing` is what the rules of a request's life pass on and rewrite; `complete_headers` adds what the
+caller left to us, and nothing that the caller has said.
+"""
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from multidict import CIMultiDict
+from yarl import URL
+
+from whimbrel._credentials import BasicAuth
+from whimbrel._version import __version__
+from whimbrel_cookies import LooseCookies
+from whimbrel_http1 import supported_codings
+from whimbrel_multipart import Payload
+
+__all__ = ["Outgoing", "complete_headers"]
+
+_METHODS_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "CONNECT"})
+_USER_AGENT = f"Python/{sys.version_info[0]}.{sys.version_info[1]} whimbrel/{__version__}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """What is asked.
+
+    Attributes:
+        method: The method, upper case.
+        url: The whole URL, without user information.
+        headers: What the session and the caller say; automatic headers are not among them.
+        body: What is sent, or None.
+        credentials: Basic credentials for this origin, or None.
+        cookies: Cookies of this request alone, besides those of the jar.
+        chunked: Send the body chunked even if its size is known.
+        expects_continue: Ask for `100 Continue` before sending the body.
+        offers_upgrade: The headers offer another protocol.
+        skip: Names, in lower case, of automatic headers to leave out.
+    """
+
+    method: str
+    url: URL
+    headers: CIMultiDict[str]
+    body: Payload | None = None
+    credentials: BasicAuth | None = None
+    cookies: LooseCookies | None = None
+    chunked: bool = False
+    expects_continue: bool = False
+    offers_upgrade: bool = False
+    skip: frozenset[str] = frozenset()
+
+
+def complete_headers(request: Outgoing, cookie_header: str) -> CIMultiDict[str]:
+    """Return the headers of `request` in wire order, with those that are automatic.
+
+    Args:
+        request: What is asked.
+        cookie_header: What the jar and the request want sent as Cookie, or "".
+
+    Raises:
+        ValueError: `chunked` together with a Content-Length of the caller's.
+    """
+    given = request.headers
+    headers: CIMultiDict[str] = CIMultiDict()
+    if "Host" not in given:
+        headers["Host"] = request.url.host_port_subcomponent or ""
+    headers.extend(given)
+    for name, value in _automatic():
+        if name not in given and name.lower() not in request.skip:
+            headers[name] = value
+    if cookie_header:
+        theirs = headers.popall("Cookie", [])
+        headers["Cookie"] = "; ".join([*theirs, cookie_header])
+    if request.credentials is not None and "Authorization" not in given:
+        headers["Authorization"] = request.credentials.encode()
+    if request.expects_continue and "Expect" not in given:
+        headers["Expect"] = "100-continue"
+    _describe_body(request, headers)
+    return headers
+
+
+def _describe_body(request: Outgoing, headers: CIMultiDict[str]) -> None:
+    """Add the type of the body and its framing (RFC 9112 section 6)."""
+    body = request.body
+    if body is None:
+        if request.method not in _METHODS_WITHOUT_BODY and not _is_framed(headers):
+            headers["Content-Length"] = "0"
+        return
+    for name, value in body.headers.items():
+        if name not in headers and name.lower() not in request.skip:
+            headers[name] = value
+    if request.chunked:
+        if "Content-Length" in headers:
+            msg = "chunked cannot be set if a Content-Length header is set"
+            raise ValueError(msg)
+        if "Transfer-Encoding" not in headers:
+            headers["Transfer-Encoding"] = "chunked"
+    elif not _is_framed(headers):
+        if body.size is None:
+            headers["Transfer-Encoding"] = "chunked"
+        else:
+            headers["Content-Length"] = str(body.size)
+
+
+def _is_framed(headers: CIMultiDict[str]) -> bool:
+    return "Content-Length" in headers or "Transfer-Encoding" in headers
+
+
+@lru_cache(maxsize=1)
+def _automatic() -> tuple[tuple[str, str], ...]:
+    codings: Iterable[str] = supported_codings()
+    return (("Accept", "*/*"), ("Accept-Encoding", ", ".join(codings)), ("User-Agent", _USER_AGENT))

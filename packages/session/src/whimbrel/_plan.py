@@ -1,0 +1,71 @@
+"""What a request is to obey, folded once from the session's settings and the caller's keywords."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from whimbrel._bodies import Data
+from whimbrel._credentials import BasicAuth
+from whimbrel._urls import Params
+from whimbrel.client_timeout import ClientTimeout
+from whimbrel_connector import ExchangeOptions, Fingerprint, Timeouts, TlsPolicy
+from whimbrel_cookies import LooseCookies
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+    from whimbrel.response import ClientResponse
+
+__all__ = ["LooseHeaders", "Plan", "RaiseForStatus", "RequestOptions"]
+
+LooseHeaders = Mapping[str, str] | Iterable[tuple[str, str]]
+RaiseForStatus = bool | Callable[["ClientResponse"], Awaitable[None]]
+
+
+class RequestOptions(TypedDict, total=False):
+    """The keywords that every request method takes; `ClientSession.request` says what each means."""
+
+    params: Params
+    data: Data
+    json: Any
+    cookies: LooseCookies | None
+    headers: LooseHeaders | None
+    skip_auto_headers: Iterable[str] | None
+    auth: BasicAuth | None
+    allow_redirects: bool
+    max_redirects: int
+    chunked: bool | None
+    expect100: bool
+    raise_for_status: RaiseForStatus | None
+    timeout: ClientTimeout | float | None
+    ssl: "bool | Fingerprint | SSLContext | None"
+    verify_ssl: bool | None
+    ssl_context: "SSLContext | None"
+    fingerprint: bytes | str | None
+    server_hostname: str | None
+    auto_decompress: bool | None
+    read_bufsize: int | None
+    max_line_size: int | None
+    max_field_size: int | None
+    max_headers: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a request is to obey.
+
+    Attributes:
+        total_seconds: The limit of the whole request, or None.
+        timeouts: The limits up to the connection.
+        exchange: How the response is read.
+        tls: What TLS must satisfy; None: what the connector says.
+        max_redirects: How many redirects are followed; None follows none.
+        raise_for_status: Whether a status of 400 and above raises, or what decides.
+    """
+
+    total_seconds: float | None
+    timeouts: Timeouts
+    exchange: ExchangeOptions
+    tls: TlsPolicy | None = None
+    max_redirects: int | None = 10
+    raise_for_status: RaiseForStatus = False

@@ -1,0 +1,118 @@
+"""Whether and how a redirect is followed (RFC 9110 section 15.4), decided from values alone."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from multidict import CIMultiDict
+from yarl import URL
+
+from whimbrel._outgoing import Outgoing
+from whimbrel._urls import HTTP_SCHEMES
+from whimbrel.client_exceptions import InvalidUrlRedirectClientError, NonHttpUrlRedirectClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["next_request", "redirect_location"]
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+# What tells another origin about the wish but not about the user. A list of what may travel stays
+# right when new kinds of secrets appear; a list of what may not does not.
+_MAY_TRAVEL = frozenset(
+    {
+        "accept",
+        "accept-charset",
+        "accept-encoding",
+        "accept-language",
+        "cache-control",
+        "content-encoding",
+        "content-language",
+        "content-type",
+        "dnt",
+        "expect",
+        "if-match",
+        "if-modified-since",
+        "if-none-match",
+        "if-range",
+        "if-unmodified-since",
+        "pragma",
+        "range",
+        "user-agent",
+    }
+)
+_OF_THE_BODY = ("Content-Encoding", "Content-Language", "Content-Length", "Content-Type", "Transfer-Encoding")
+
+
+def redirect_location(status: int, headers: "Mapping[str, str]") -> str | None:
+    """Return where the response sends us, or None when it is no redirect that names a place."""
+    if status not in _REDIRECTS:
+        return None
+    return headers.get("Location") or headers.get("URI")
+
+
+def next_request(sent: Outgoing, status: int, location: str, *, requote: bool = True) -> Outgoing:
+    """Return the request that follows a redirect.
+
+    A 303, and a 301 or 302 after POST, turn it into a GET without body. To another origin go neither
+    credentials nor cookies of the request, nor any header that is not known to be harmless.
+
+    Args:
+        sent: The request that was redirected.
+        status: The status of the response.
+        location: The value of its Location header.
+        requote: Whether the location is put into canonical form; else it stays byte for byte.
+
+    Raises:
+        InvalidUrlRedirectClientError: The location is no URL.
+        NonHttpUrlRedirectClientError: It leads elsewhere than to http or https.
+    """
+    url = _resolve(sent.url, location, requote=requote)
+    following = replace(sent, url=url)
+    if (status == 303 and sent.method != "HEAD") or (status in (301, 302) and sent.method == "POST"):
+        following = _without_body(following)
+    if _crosses_origin(sent.url, url):
+        following = _without_secrets(following)
+    return following
+
+
+def _resolve(base: URL, location: str, *, requote: bool) -> URL:
+    try:
+        target = URL(location, encoded=not requote)
+    except ValueError as fault:
+        raise InvalidUrlRedirectClientError(
+            location, "Server attempted redirecting to a bad location"
+        ) from fault
+    if not target.absolute:
+        target = base.join(target)
+    if target.scheme not in HTTP_SCHEMES:
+        raise NonHttpUrlRedirectClientError(location)
+    if not target.raw_host:
+        raise InvalidUrlRedirectClientError(location, "it has no host")
+    if target.raw_user is not None or target.raw_password is not None:
+        target = target.with_user(None)  # a server does not tell us who we are
+    if not target.raw_fragment and base.raw_fragment:  # RFC 9110 section 10.2.2
+        target = target.with_fragment(base.fragment)
+    return target
+
+
+def _without_body(request: Outgoing) -> Outgoing:
+    headers = CIMultiDict(request.headers)
+    for name in _OF_THE_BODY:
+        headers.popall(name, None)
+    method = request.method if request.method == "HEAD" else "GET"
+    return replace(request, method=method, headers=headers, body=None, expects_continue=False)
+
+
+def _without_secrets(request: Outgoing) -> Outgoing:
+    kept = CIMultiDict(
+        (name, value) for name, value in request.headers.items() if name.lower() in _MAY_TRAVEL
+    )
+    return replace(request, headers=kept, credentials=None, cookies=None)
+
+
+def _crosses_origin(old: URL, new: URL) -> bool:
+    """Tell whether the origin changes; from http to https of one host, on default ports, it does not."""
+    if old.raw_host == new.raw_host and (old.scheme, new.scheme) == ("http", "https"):
+        return not (old.port == 80 and new.port == 443)
+    return (old.scheme, old.raw_host, old.port) != (new.scheme, new.raw_host, new.port)

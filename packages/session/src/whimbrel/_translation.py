@@ -1,0 +1,104 @@
+"""From the errors of the parts to the documented ones: one table, in one place."""
+
+from typing import TYPE_CHECKING
+
+from whimbrel.client_exceptions import (
+    ClientConnectionError,
+    ClientConnectorCertificateError,
+    ClientConnectorDNSError,
+    ClientConnectorError,
+    ClientConnectorSSLError,
+    ClientError,
+    ClientOSError,
+    ClientPayloadError,
+    ClientResponseError,
+    ConnectionKey,
+    ConnectionTimeoutError,
+    ServerDisconnectedError,
+    ServerFingerprintMismatch,
+    SocketTimeoutError,
+    UnixClientConnectorError,
+)
+from whimbrel_connector import (
+    AddressNotFound,
+    CertificateRejected,
+    ConnectFailed,
+    ConnectorClosed,
+    ExchangeClosed,
+    FingerprintMismatch,
+    PhaseTimeout,
+    ReadTimeout,
+    ServerDisconnected,
+    TlsFailed,
+    UnaskedUpgrade,
+)
+from whimbrel_http1 import Http1Error, ParseError
+
+if TYPE_CHECKING:
+    from whimbrel.request_info import RequestInfo
+
+__all__ = ["translate_body_fault", "translate_fault"]
+
+_CONNECT_ERRORS: tuple[tuple[type[ConnectFailed], type[ClientConnectorError]], ...] = (
+    (AddressNotFound, ClientConnectorDNSError),
+    (CertificateRejected, ClientConnectorCertificateError),
+    (TlsFailed, ClientConnectorSSLError),
+    (ConnectFailed, ClientConnectorError),
+)
+
+
+def translate_fault(fault: Exception, request_info: "RequestInfo") -> Exception:
+    """Return the documented error for one raised on the way to a response; others come back as they are."""
+    match fault:
+        case ConnectFailed():
+            return _connect_error(fault, is_ssl=request_info.url.scheme in ("https", "wss"))
+        case FingerprintMismatch():
+            return ServerFingerprintMismatch(fault.expected, fault.got, fault.host, fault.port)
+        case ParseError():
+            return ClientResponseError(request_info, (), status=400, message=str(fault))
+        case _:
+            return _connection_error(fault) or fault
+
+
+def translate_body_fault(fault: BaseException) -> BaseException:
+    """Return the documented error for one that ended a body."""
+    match fault:
+        case Http1Error() | ServerDisconnected():
+            error: BaseException = ClientPayloadError(f"Response payload is not completed: {fault}")
+            error.__cause__ = fault
+            return error
+        case Exception():
+            known = _connection_error(fault)
+            if known is None:
+                return fault
+            known.__cause__ = fault
+            return known
+        case _:
+            return fault
+
+
+def _connection_error(fault: Exception) -> ClientError | None:
+    error: ClientError | None = None
+    match fault:
+        case ReadTimeout():
+            error = SocketTimeoutError(f"Timeout on reading data from socket: {fault}")
+        case PhaseTimeout():
+            error = ConnectionTimeoutError(f"Connection timeout: {fault}")
+        case ServerDisconnected():
+            error = ServerDisconnectedError(f"Server disconnected: {fault}")
+        case ConnectorClosed() | ExchangeClosed() | UnaskedUpgrade():
+            error = ClientConnectionError(str(fault))
+        case ConnectionError() if not isinstance(fault, ClientError):
+            error = ClientOSError(fault.errno, fault.strerror)
+        case _:
+            pass
+    return error
+
+
+def _connect_error(fault: ConnectFailed, *, is_ssl: bool) -> ClientConnectorError:
+    key = ConnectionKey(fault.host, fault.port, is_ssl)
+    cause = fault.__cause__ if isinstance(fault.__cause__, OSError) else fault
+    if fault.port is None:
+        return UnixClientConnectorError(key, cause)
+    kind = next(documented for ours, documented in _CONNECT_ERRORS if isinstance(fault, ours))
+    return kind(key, cause)

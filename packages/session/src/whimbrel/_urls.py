@@ -1,0 +1,90 @@
+"""From what the caller gives as URL and `params` to the URL that is asked for."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from multidict import MultiDict
+from yarl import URL
+
+from whimbrel.client_exceptions import InvalidUrlClientError, NonHttpUrlClientError
+
+__all__ = ["Params", "StrOrURL", "build_url", "check_scheme", "request_target"]
+
+StrOrURL = str | URL
+_Value = str | int | float | Sequence[str | int | float]
+Params = str | Mapping[str, _Value] | Sequence[tuple[str, _Value]] | None
+
+HTTP_SCHEMES = frozenset({"http", "https"})
+WS_SCHEMES = frozenset({"ws", "wss"})
+
+# RFC 3986 section 3.4, with what browsers and yarl leave alone besides; `%` only before two digits.
+_ILLEGAL_IN_QUERY = re.compile(r"""[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%\[\]{}|\\^`"<>]|%(?![0-9A-Fa-f]{2})""")
+
+
+def build_url(base: URL | None, given: StrOrURL, params: Params = None) -> URL:
+    """Return the URL to ask for.
+
+    Args:
+        base: What a relative URL is relative to, or None.
+        given: The URL; a `yarl.URL` made with `encoded=True` stays as it is, byte for byte.
+        params: Added to the query: a mapping or pairs, which are encoded; or a str, which goes out
+            verbatim but for octets that a query cannot hold.
+
+    Raises:
+        InvalidUrlClientError: It is no URL, or has no host.
+    """
+    url = _parse(given)
+    if base is not None and not url.absolute:
+        url = base.join(url)
+    if isinstance(params, str):
+        url = _append_query(url, params)
+    elif params:
+        url = url.extend_query(MultiDict(params)) if url.raw_query_string else url.with_query(params)
+    return url
+
+
+def check_scheme(url: URL, allowed: frozenset[str]) -> None:
+    """Refuse a URL that cannot be asked.
+
+    Raises:
+        NonHttpUrlClientError: Its scheme is none of `allowed`.
+        InvalidUrlClientError: It has no host.
+    """
+    if url.scheme not in allowed:
+        raise NonHttpUrlClientError(url)
+    if not url.raw_host:
+        raise InvalidUrlClientError(url, "it has no host")
+
+
+def request_target(url: URL) -> str:
+    """Return the origin form: path and query, never the fragment (RFC 9112 section 3.2.1)."""
+    return url.raw_path_qs
+
+
+def _parse(given: StrOrURL) -> URL:
+    if isinstance(given, URL):
+        return given
+    try:
+        return URL(given)
+    except ValueError as fault:
+        raise InvalidUrlClientError(given, str(fault)) from fault
+
+
+def _append_query(url: URL, text: str) -> URL:
+    if not text:
+        return url
+    query = _ILLEGAL_IN_QUERY.sub(_percent_encode, text)
+    if url.raw_query_string:
+        query = f"{url.raw_query_string}&{query}"
+    return URL.build(
+        scheme=url.scheme,
+        authority=url.raw_authority,
+        path=url.raw_path,
+        query_string=query,
+        fragment=url.raw_fragment,
+        encoded=True,
+    )
+
+
+def _percent_encode(found: "re.Match[str]") -> str:
+    return "".join(f"%{octet:02X}" for octet in found.group().encode("utf-8", "surrogateescape"))

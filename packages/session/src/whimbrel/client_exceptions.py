@@ -1,0 +1,319 @@
+"""The errors that aiohttp documents for clients, with their names, attributes and ancestry.
+
+`ClientError` is the root; the translation from the parts' own errors stands in `_translation`.
+"""
+
+import asyncio
+import ssl
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from yarl import URL
+
+    from whimbrel.request_info import RequestInfo
+    from whimbrel.response import ClientResponse
+
+__all__ = [
+    "ClientConnectionError",
+    "ClientConnectionResetError",
+    "ClientConnectorCertificateError",
+    "ClientConnectorDNSError",
+    "ClientConnectorError",
+    "ClientConnectorSSLError",
+    "ClientError",
+    "ClientHttpProxyError",
+    "ClientOSError",
+    "ClientPayloadError",
+    "ClientProxyConnectionError",
+    "ClientResponseError",
+    "ClientSSLError",
+    "ConnectionKey",
+    "ConnectionTimeoutError",
+    "ContentTypeError",
+    "FingerprintMismatch",
+    "InvalidURL",
+    "InvalidUrlClientError",
+    "InvalidUrlRedirectClientError",
+    "NonHttpUrlClientError",
+    "NonHttpUrlRedirectClientError",
+    "RedirectClientError",
+    "RequestTimeoutError",
+    "ServerConnectionError",
+    "ServerDisconnectedError",
+    "ServerFingerprintMismatch",
+    "ServerTimeoutError",
+    "SocketTimeoutError",
+    "StreamConsumedError",
+    "TooManyRedirects",
+    "UnixClientConnectorError",
+    "WSMessageTypeError",
+    "WSServerHandshakeError",
+]
+
+
+class ConnectionKey(NamedTuple):
+    """Where a connection was to go.
+
+    Attributes:
+        host: The host name or address.
+        port: The port, or None for a socket path.
+        is_ssl: Whether TLS was wanted.
+    """
+
+    host: str
+    port: int | None
+    is_ssl: bool
+
+
+class ClientError(Exception):
+    """The root of the client's errors."""
+
+
+class ClientResponseError(ClientError):
+    """A response came and is not acceptable.
+
+    Attributes:
+        request_info: What was asked.
+        history: The responses that redirected to this one.
+        status: The status code; 0 when there is none.
+        message: The reason phrase, or what was wrong.
+        headers: The response's headers, or None.
+    """
+
+    def __init__(
+        self,
+        request_info: "RequestInfo",
+        history: "tuple[ClientResponse, ...]",
+        *,
+        code: int | None = None,
+        status: int | None = None,
+        message: str = "",
+        headers: "Mapping[str, str] | None" = None,
+    ) -> None:
+        if code is not None and status is not None:
+            msg = "Both code and status arguments are provided; code is the earlier spelling, use status"
+            raise ValueError(msg)
+        self.request_info = request_info
+        self.history = history
+        self.status = (status if status is not None else code) or 0
+        self.message = message
+        self.headers = headers
+        super().__init__(request_info, history)
+
+    @property
+    def code(self) -> int:
+        """The status code, in its earlier spelling."""
+        return self.status
+
+    def __str__(self) -> str:
+        return f"{self.status}, message={self.message!r}, url={str(self.request_info.real_url)!r}"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle with the facts; responses in the history cannot be pickled and are left out."""
+        state = {"status": self.status, "message": self.message, "headers": self.headers}
+        return type(self), (self.request_info, ()), state
+
+
+class ContentTypeError(ClientResponseError):
+    """The body has another media type than the one expected."""
+
+
+class WSServerHandshakeError(ClientResponseError):
+    """The server did not agree to speak WebSocket."""
+
+
+class ClientHttpProxyError(ClientResponseError):
+    """The proxy refused the tunnel."""
+
+
+class TooManyRedirects(ClientResponseError):
+    """There were more redirects than allowed."""
+
+
+class ClientConnectionError(ClientError):
+    """Something went wrong with a connection."""
+
+
+class ClientConnectionResetError(ClientConnectionError, ConnectionResetError):
+    """The connection was lost while writing."""
+
+
+class ClientOSError(ClientConnectionError, OSError):
+    """The system refused an operation on a connection."""
+
+
+class ClientConnectorError(ClientOSError):
+    """No connection could be made.
+
+    Attributes:
+        os_error: What the system, or the TLS library, said.
+        host: The host.
+        port: The port, or None.
+        ssl: Whether TLS was wanted.
+    """
+
+    def __init__(self, connection_key: ConnectionKey, os_error: OSError) -> None:
+        self._conn_key = connection_key
+        self._os_error = os_error
+        super().__init__(os_error.errno, os_error.strerror)
+        self.args = (connection_key, os_error)
+
+    @property
+    def os_error(self) -> OSError:
+        """What the system, or the TLS library, said."""
+        return self._os_error
+
+    @property
+    def host(self) -> str:
+        """The host."""
+        return self._conn_key.host
+
+    @property
+    def port(self) -> int | None:
+        """The port, or None for a socket path."""
+        return self._conn_key.port
+
+    @property
+    def ssl(self) -> bool:
+        """Whether TLS was wanted."""
+        return self._conn_key.is_ssl
+
+    def __str__(self) -> str:
+        place = self.host if self.port is None else f"{self.host}:{self.port}"
+        transport = "ssl" if self.ssl else "no ssl"
+        return f"Cannot connect to host {place} ({transport}): {self._os_error}"
+
+
+class ClientConnectorDNSError(ClientConnectorError):
+    """The host name has no address."""
+
+
+class ClientProxyConnectionError(ClientConnectorError):
+    """No connection to the proxy could be made."""
+
+
+class UnixClientConnectorError(ClientConnectorError):
+    """No connection to the UNIX socket could be made."""
+
+
+class ClientSSLError(ClientConnectorError):
+    """TLS could not be agreed on."""
+
+
+class ClientConnectorSSLError(ClientSSLError, ssl.SSLError):
+    """The TLS handshake failed."""
+
+
+class ClientConnectorCertificateError(ClientConnectorSSLError, ssl.CertificateError):
+    """The server's certificate was rejected."""
+
+    @property
+    def certificate_error(self) -> OSError:
+        """What the TLS library found wrong with it."""
+        return self.os_error
+
+
+class ServerConnectionError(ClientConnectionError):
+    """The server ended or spoilt the connection."""
+
+
+class ServerDisconnectedError(ServerConnectionError):
+    """The server closed the connection before it had answered.
+
+    Attributes:
+        message: What is known about it.
+    """
+
+    def __init__(self, message: str | None = None) -> None:
+        self.message = "Server disconnected" if message is None else message
+        super().__init__(self.message)
+
+
+class ServerTimeoutError(ServerConnectionError, asyncio.TimeoutError):
+    """Something took longer than its limit."""
+
+
+class ConnectionTimeoutError(ServerTimeoutError):
+    """Getting a connection took longer than its limit."""
+
+
+class SocketTimeoutError(ServerTimeoutError):
+    """The server was silent for longer than its limit."""
+
+
+class RequestTimeoutError(ServerTimeoutError):
+    """The whole request, redirects and body included, took longer than its limit."""
+
+
+class ServerFingerprintMismatch(ServerConnectionError):
+    """The certificate's digest is not the pinned one.
+
+    Attributes:
+        expected: The pinned digest.
+        got: The digest that was found.
+        host: The host.
+        port: The port.
+    """
+
+    def __init__(self, expected: bytes, got: bytes, host: str, port: int) -> None:
+        super().__init__(expected, got, host, port)
+        self.expected, self.got, self.host, self.port = expected, got, host, port
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port} shows a certificate {self.got.hex()}, not {self.expected.hex()}"
+
+
+FingerprintMismatch = ServerFingerprintMismatch
+
+
+class ClientPayloadError(ClientError):
+    """The body cannot be read to its end, or cannot be sent again."""
+
+
+class StreamConsumedError(ClientError, RuntimeError):
+    """The whole body was asked for after a part of it had been taken from `content`."""
+
+
+class InvalidURL(ClientError, ValueError):
+    """The URL cannot be used for a request.
+
+    Attributes:
+        url: The URL.
+        description: Why, or None.
+    """
+
+    def __init__(self, url: "str | URL", description: str | None = None) -> None:
+        super().__init__(url, description)
+        self.url, self.description = url, description
+
+    def __str__(self) -> str:
+        return f"{self.url}" if self.description is None else f"{self.url} - {self.description}"
+
+
+class InvalidUrlClientError(InvalidURL):
+    """The URL given to a request is invalid."""
+
+
+class RedirectClientError(ClientError):
+    """A redirect cannot be followed."""
+
+
+class NonHttpUrlClientError(InvalidURL):
+    """The URL given to a request has another scheme than http, https, ws or wss."""
+
+
+class InvalidUrlRedirectClientError(InvalidUrlClientError, RedirectClientError):
+    """A redirect leads to an invalid URL."""
+
+
+class NonHttpUrlRedirectClientError(NonHttpUrlClientError, RedirectClientError):
+    """A redirect leads to another scheme than http or https."""
+
+
+class WSMessageTypeError(TypeError):
+    """A WebSocket message has another type than the one asked for."""

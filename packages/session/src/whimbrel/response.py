@@ -1,0 +1,283 @@
+"""`ClientResponse`: the head of a response, and its body as a stream or as a whole."""
+
+import asyncio
+import json as json_module
+from collections.abc import Callable, Generator
+from email.message import Message
+from functools import cached_property
+from http.cookies import SimpleCookie
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
+
+from whimbrel.client_exceptions import (
+    ClientConnectionError,
+    ClientResponseError,
+    ContentTypeError,
+    StreamConsumedError,
+)
+from whimbrel.request_info import RequestInfo
+from whimbrel_connector import Deadline, Exchange, StreamReader
+from whimbrel_cookies import response_cookies
+from whimbrel_http1 import HttpVersion, ResponseHead
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["ClientResponse"]
+
+_JSON_TYPE = "application/json"
+
+
+class ClientResponse:
+    """A response to a request of a `ClientSession`.
+
+    It is awaited or entered through the session's methods, never built by users.
+
+    Attributes:
+        method: The method of the request.
+        status: The status code.
+        reason: The reason phrase.
+        version: The HTTP version of the response.
+        content: The body as a stream, its content coding undone.
+        request_info: What was asked.
+        history: The responses that redirected here, oldest first.
+    """
+
+    def __init__(
+        self,
+        method: str,
+        url: URL,
+        *,
+        request_info: RequestInfo,
+        head: ResponseHead,
+        exchange: Exchange,
+    ) -> None:
+        self.method = method
+        self.status = head.status
+        self.version: HttpVersion = head.version
+        self.content: StreamReader = exchange.content
+        self.request_info = request_info
+        self.history: tuple[ClientResponse, ...] = ()
+        self._url = url
+        self._head = head
+        self._exchange = exchange
+        self._body: bytes | None = None
+        self._released = False
+
+    # What the head says.
+
+    @property
+    def reason(self) -> str:
+        """The reason phrase."""
+        return self._head.reason
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is below 400."""
+        return self.status < 400
+
+    @property
+    def url(self) -> URL:
+        """The URL of the request, without its fragment."""
+        return self.request_info.url
+
+    @property
+    def real_url(self) -> URL:
+        """The URL of the request, with its fragment."""
+        return self._url
+
+    @property
+    def host(self) -> str | None:
+        """The host of the URL."""
+        return self._url.host
+
+    @property
+    def raw_headers(self) -> tuple[tuple[bytes, bytes], ...]:
+        """Names and values as they came, in wire order."""
+        return self._head.raw_headers
+
+    @cached_property
+    def headers(self) -> CIMultiDictProxy[str]:
+        """Names and values as text (UTF-8 with surrogate escapes), names in any letter case."""
+        return CIMultiDictProxy(
+            CIMultiDict(
+                (name.decode("utf-8", "surrogateescape"), value.decode("utf-8", "surrogateescape"))
+                for name, value in self._head.raw_headers
+            )
+        )
+
+    @cached_property
+    def cookies(self) -> SimpleCookie:
+        """The cookies that this response set, whether the jar took them or not."""
+        return response_cookies(self._head.get_all(b"set-cookie"))
+
+    @cached_property
+    def _content_type(self) -> Message:
+        message = Message()
+        message["Content-Type"] = self.headers.get("Content-Type", "application/octet-stream")
+        return message
+
+    @property
+    def content_type(self) -> str:
+        """The media type, lower case, without parameters."""
+        return self._content_type.get_content_type()
+
+    @property
+    def charset(self) -> str | None:
+        """The charset parameter of the media type."""
+        charset = self._content_type.get_param("charset")
+        return charset if isinstance(charset, str) else None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}({self.url}) [{self.status} {self.reason}]>"
+
+    # The body as a whole.
+
+    async def read(self) -> bytes:
+        """Read the whole body; a second call returns it again.
+
+        Raises:
+            StreamConsumedError: A part of it was taken from `content` before.
+            ClientPayloadError: It did not come whole, or is not what its headers say.
+            ClientConnectionError: The response was closed before.
+        """
+        if self._body is None:
+            if self.content.is_touched():
+                msg = "read(), text() and json() need the whole body, a part was read from content before"
+                raise StreamConsumedError(msg)
+            try:
+                self._body = await self.content.read_to_end()
+            except BaseException:
+                self.close()
+                raise
+        return self._body
+
+    def get_encoding(self) -> str:
+        """Return the charset of the text: what the header names if Python knows it, else UTF-8."""
+        charset = self.charset
+        if charset is not None:
+            try:
+                "".encode(charset)
+            except (LookupError, ValueError):
+                return "utf-8"
+            return charset
+        return "utf-8"
+
+    async def text(self, encoding: str | None = None, errors: str = "strict") -> str:
+        """Read the whole body as text.
+
+        Args:
+            encoding: The charset; None for what the header says, or UTF-8.
+            errors: As for `bytes.decode`.
+
+        Raises:
+            UnicodeDecodeError: The body is not text in that charset.
+        """
+        body = await self.read()
+        return body.decode(encoding or self.get_encoding(), errors)
+
+    async def json(
+        self,
+        *,
+        encoding: str | None = None,
+        loads: Callable[[str], Any] = json_module.loads,
+        content_type: str | None = _JSON_TYPE,
+    ) -> Any:
+        """Read the whole body as JSON; None for an empty one.
+
+        Args:
+            encoding: The charset; None for what the header says, or UTF-8.
+            loads: What decodes the text.
+            content_type: The media type that is demanded; None demands nothing.
+
+        Raises:
+            ContentTypeError: The body has another media type.
+            ValueError: It is not JSON (`json.JSONDecodeError`).
+        """
+        body = await self.read()
+        if content_type and not _is_expected_type(self.content_type, content_type):
+            raise ContentTypeError(
+                self.request_info,
+                self.history,
+                status=self.status,
+                message=f"Attempt to decode JSON with unexpected mimetype: {self.content_type}",
+                headers=self.headers,
+            )
+        stripped = body.strip()
+        return loads(stripped.decode(encoding or self.get_encoding())) if stripped else None
+
+    # The end.
+
+    @property
+    def closed(self) -> bool:
+        """Whether the connection is no longer this response's."""
+        return self._released or self._exchange.is_over
+
+    def release(self) -> "_Nothing":
+        """Give the connection back if the body has come whole or nearly, else close it."""
+        if not self._exchange.is_over:
+            self._released = True
+            self._exchange.release()
+            self.content.set_exception(ClientConnectionError("Connection closed"))
+        return _Nothing()
+
+    def close(self) -> None:
+        """Close the connection, unless it was given back already."""
+        self._released = True
+        self._exchange.close()
+
+    def keep_within(self, deadline: Deadline) -> None:
+        """Let `deadline` end the reading of the body too, and stop when the body has come."""
+        if not self._exchange.is_over:
+            deadline.go_on(self._exchange.fail)
+            self.content.on_end(deadline.stop)
+
+    def upgrade(self, protocol: asyncio.Protocol) -> None:
+        """Hand the connection to another protocol; see `whimbrel_connector.Exchange.upgrade`."""
+        self._exchange.upgrade(protocol)
+
+    async def wait_for_close(self) -> None:
+        """Release the connection."""
+        self.release()
+
+    def raise_for_status(self) -> None:
+        """Raise for a status of 400 and above, and release the connection.
+
+        Raises:
+            ClientResponseError: The status is 400 or above.
+        """
+        if self.ok:
+            return
+        self.release()
+        raise ClientResponseError(
+            self.request_info, self.history, status=self.status, message=self.reason, headers=self.headers
+        )
+
+    async def __aenter__(self) -> "Self":
+        """Return the response itself."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Release the connection."""
+        self.release()
+
+
+class _Nothing:
+    """What `release` returns: there is nothing to wait for, and `await` is allowed all the same."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator[None, None, None]:
+        return
+        yield
+
+
+def _is_expected_type(found: str, expected: str) -> bool:
+    if expected == _JSON_TYPE:  # RFC 6839 section 3.1
+        return found == _JSON_TYPE or found.endswith("+json")
+    return expected in found
