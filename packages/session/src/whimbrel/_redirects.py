@@ -1,7 +1,6 @@
 """Whether and how a redirect is followed (RFC 9110 section 15.4), decided from values alone."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from multidict import CIMultiDict
 from yarl import URL
@@ -10,10 +9,7 @@ from whimbrel._outgoing import Outgoing
 from whimbrel._urls import HTTP_SCHEMES
 from whimbrel.client_exceptions import InvalidUrlRedirectClientError, NonHttpUrlRedirectClientError
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-__all__ = ["next_request", "redirect_location"]
+__all__ = ["is_redirect", "next_request"]
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -44,11 +40,9 @@ _MAY_TRAVEL = frozenset(
 _OF_THE_BODY = ("Content-Encoding", "Content-Language", "Content-Length", "Content-Type", "Transfer-Encoding")
 
 
-def redirect_location(status: int, headers: "Mapping[str, str]") -> str | None:
-    """Return where the response sends us, or None when it is no redirect that names a place."""
-    if status not in _REDIRECTS:
-        return None
-    return headers.get("Location") or headers.get("URI")
+def is_redirect(status: int) -> bool:
+    """Tell whether a response with this status may send us elsewhere."""
+    return status in _REDIRECTS
 
 
 def next_request(sent: Outgoing, status: int, location: str, *, requote: bool = True) -> Outgoing:
@@ -83,7 +77,7 @@ def _resolve(base: URL, location: str, *, requote: bool) -> URL:
         raise InvalidUrlRedirectClientError(
             location, "Server attempted redirecting to a bad location"
         ) from fault
-    if not target.absolute:
+    if not target.scheme:
         target = base.join(target)
     if target.scheme not in HTTP_SCHEMES:
         raise NonHttpUrlRedirectClientError(location)

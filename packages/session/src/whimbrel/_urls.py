@@ -34,7 +34,7 @@ def build_url(base: URL | None, given: StrOrURL, params: Params = None) -> URL:
         InvalidUrlClientError: It is no URL, or has no host.
     """
     url = _parse(given)
-    if base is not None and not url.absolute:
+    if base is not None and not url.scheme:
         url = base.join(url)
     if isinstance(params, str):
         url = _append_query(url, params)

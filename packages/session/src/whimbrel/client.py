@@ -19,7 +19,7 @@ from whimbrel._cookies import CookieJarLike, cookie_header_for, store_cookies
 from whimbrel._credentials import BasicAuth, split_credentials
 from whimbrel._outgoing import Outgoing, complete_headers
 from whimbrel._plan import LooseHeaders, Plan, RaiseForStatus, RequestOptions
-from whimbrel._redirects import next_request, redirect_location
+from whimbrel._redirects import is_redirect, next_request
 from whimbrel._repeat import may_repeat
 from whimbrel._request_context import RequestContext
 from whimbrel._translation import translate_body_fault, translate_fault
@@ -326,8 +326,10 @@ class ClientSession:
         while True:
             response = await self._hop(outgoing, plan)
             response.history = tuple(history)
-            location = redirect_location(response.status, response.headers)
-            if location is None or plan.max_redirects is None:
+            if plan.max_redirects is None or not is_redirect(response.status):
+                return response
+            location = response.headers.get("Location") or response.headers.get("URI")
+            if not location:
                 return response
             history.append(response)
             response.release()

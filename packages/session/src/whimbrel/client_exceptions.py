@@ -7,6 +7,8 @@ import asyncio
 import ssl
 from typing import TYPE_CHECKING, NamedTuple
 
+from multidict import CIMultiDict
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -115,7 +117,8 @@ class ClientResponseError(ClientError):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle with the facts; responses in the history cannot be pickled and are left out."""
-        state = {"status": self.status, "message": self.message, "headers": self.headers}
+        headers = None if self.headers is None else CIMultiDict(self.headers)  # a proxy cannot be pickled
+        state = {"status": self.status, "message": self.message, "headers": headers}
         return type(self), (self.request_info, ()), state
 
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from multidict import CIMultiDictProxy
+from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 if TYPE_CHECKING:
@@ -35,3 +35,11 @@ class RequestInfo(_Fields):
     ) -> "Self":
         """Make one of three or four facts."""
         return super().__new__(cls, url, method, headers, url if real_url is None else real_url)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle the headers as pairs: their proxy cannot be pickled."""
+        return _restored, (self.url, self.method, tuple(self.headers.items()), self.real_url)
+
+
+def _restored(url: URL, method: str, headers: tuple[tuple[str, str], ...], real_url: URL) -> RequestInfo:
+    return RequestInfo(url, method, CIMultiDictProxy(CIMultiDict(headers)), real_url)

@@ -1,0 +1,148 @@
+"""The documented errors: ancestry, attributes, words, pickling; and the table that leads to them."""
+
+import asyncio
+import pickle
+import ssl
+
+import pytest
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
+
+import whimbrel
+from whimbrel import RequestInfo
+from whimbrel._translation import translate_body_fault, translate_fault
+from whimbrel.client_exceptions import ConnectionKey
+from whimbrel_connector import (
+    AddressNotFound,
+    CertificateRejected,
+    ConnectFailed,
+    ConnectorClosed,
+    ConnectTimeout,
+    FingerprintMismatch,
+    PoolTimeout,
+    ReadTimeout,
+    ServerDisconnected,
+    TlsFailed,
+)
+from whimbrel_http1 import MalformedMessage, TruncatedMessage
+
+INFO = RequestInfo(URL("https://shore.example/"), "GET", CIMultiDictProxy(CIMultiDict({"A": "b"})))
+KEY = ConnectionKey("shore.example", 443, is_ssl=True)
+
+ANCESTRY = [
+    (whimbrel.ClientConnectorError, (whimbrel.ClientOSError, OSError)),
+    (whimbrel.ClientConnectorDNSError, (whimbrel.ClientConnectorError,)),
+    (whimbrel.ClientSSLError, (whimbrel.ClientConnectorError,)),
+    (whimbrel.ClientConnectorSSLError, (whimbrel.ClientSSLError, ssl.SSLError)),
+    (whimbrel.ClientConnectorCertificateError, (whimbrel.ClientConnectorSSLError, ssl.CertificateError)),
+    (whimbrel.ServerTimeoutError, (whimbrel.ServerConnectionError, asyncio.TimeoutError)),
+    (whimbrel.RequestTimeoutError, (whimbrel.ServerTimeoutError,)),
+    (whimbrel.InvalidURL, (whimbrel.ClientError, ValueError)),
+    (whimbrel.StreamConsumedError, (whimbrel.ClientError, RuntimeError)),
+    (whimbrel.TooManyRedirects, (whimbrel.ClientResponseError,)),
+]
+
+
+@pytest.mark.parametrize(("error", "bases"), ANCESTRY, ids=lambda value: getattr(value, "__name__", ""))
+def test_errors_have_the_documented_bases(error: type[Exception], bases: tuple[type[Exception], ...]) -> None:
+    assert issubclass(error, (whimbrel.ClientError, *bases))
+    assert all(issubclass(error, base) for base in bases)
+
+
+def test_the_guides_name_for_a_wrong_fingerprint_is_the_same_class() -> None:
+    assert whimbrel.FingerprintMismatch is whimbrel.ServerFingerprintMismatch
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected", "words"),
+    [
+        (ConnectFailed("h", 80, "refused", 111), whimbrel.ClientConnectorError, "h:80"),
+        (AddressNotFound("h", 80, "unknown"), whimbrel.ClientConnectorDNSError, "h:80"),
+        (TlsFailed("h", 443, "no shared cipher"), whimbrel.ClientConnectorSSLError, "h:443"),
+        (CertificateRejected("h", 443, "expired"), whimbrel.ClientConnectorCertificateError, "expired"),
+        (ConnectFailed("/run/x", None, "missing", 2), whimbrel.UnixClientConnectorError, "/run/x"),
+        (FingerprintMismatch(b"a", b"b", "h", 443), whimbrel.ServerFingerprintMismatch, "h:443"),
+        (
+            ServerDisconnected("h", 80, reused=False, received_bytes=0),
+            whimbrel.ServerDisconnectedError,
+            "h:80",
+        ),
+        (PoolTimeout(1.5), whimbrel.ConnectionTimeoutError, "1.5 s"),
+        (ConnectTimeout(2), whimbrel.ConnectionTimeoutError, "2 s"),
+        (ReadTimeout(3), whimbrel.SocketTimeoutError, "3 s"),
+        (ConnectorClosed(), whimbrel.ClientConnectionError, "closed"),
+        (ConnectionResetError(104, "reset"), whimbrel.ClientOSError, "reset"),
+        (
+            MalformedMessage("bad status line", offset=3, rule="RFC 9112 4"),
+            whimbrel.ClientResponseError,
+            "bad status line",
+        ),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_faults_of_the_parts_become_documented_errors(
+    fault: Exception, expected: type[Exception], words: str
+) -> None:
+    error = translate_fault(fault, INFO)
+    assert type(error) is expected
+    assert words in str(error)
+
+
+def test_other_faults_pass_untouched() -> None:
+    fault = ZeroDivisionError()
+    assert translate_fault(fault, INFO) is fault
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (TruncatedMessage(received=3, expected=10), whimbrel.ClientPayloadError),
+        (ServerDisconnected("h", 80, reused=True, received_bytes=9), whimbrel.ClientPayloadError),
+        (ReadTimeout(3), whimbrel.SocketTimeoutError),
+    ],
+)
+def test_faults_in_a_body_are_told_apart(fault: Exception, expected: type[Exception]) -> None:
+    error = translate_body_fault(fault)
+    assert type(error) is expected
+    assert error.__cause__ is fault
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        whimbrel.ClientResponseError(INFO, (), status=404, message="Not Found", headers={"A": "b"}),
+        whimbrel.TooManyRedirects(INFO, (), status=302),
+        whimbrel.ClientConnectorError(KEY, OSError(111, "refused")),
+        whimbrel.ClientConnectorCertificateError(KEY, ssl.SSLCertVerificationError(1, "expired")),
+        whimbrel.ServerDisconnectedError(),
+        whimbrel.ServerFingerprintMismatch(b"a", b"b", "shore.example", 443),
+        whimbrel.InvalidURL("http://", "no host"),
+        whimbrel.RequestTimeoutError("too late"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_errors_survive_pickling(error: Exception) -> None:
+    copy = pickle.loads(pickle.dumps(error))
+    assert type(copy) is type(error)
+    assert str(copy) == str(error)
+
+
+def test_a_response_error_says_what_and_where() -> None:
+    error = whimbrel.ClientResponseError(INFO, (), status=404, message="Not Found")
+    assert str(error) == "404, message='Not Found', url='https://shore.example/'"
+    assert error.code == error.status == 404
+    assert error.request_info is INFO
+
+
+def test_the_earlier_spelling_of_status_is_accepted() -> None:
+    assert whimbrel.ClientResponseError(INFO, (), code=500).status == 500
+    with pytest.raises(ValueError, match="code"):
+        whimbrel.ClientResponseError(INFO, (), code=500, status=500)
+
+
+def test_a_connector_error_carries_its_facts() -> None:
+    cause = ssl.SSLCertVerificationError(1, "expired")
+    error = whimbrel.ClientConnectorCertificateError(KEY, cause)
+    assert (error.host, error.port, error.ssl) == ("shore.example", 443, True)
+    assert error.certificate_error is error.os_error is cause
+    assert "shore.example:443" in str(error)

@@ -1,0 +1,137 @@
+"""What follows a redirect (RFC 9110 section 15.4)."""
+
+import pytest
+from multidict import CIMultiDict
+from yarl import URL
+
+from whimbrel import BasicAuth, BytesPayload, Payload
+from whimbrel._outgoing import Outgoing
+from whimbrel._redirects import is_redirect, next_request
+from whimbrel.client_exceptions import (
+    InvalidUrlRedirectClientError,
+    NonHttpUrlRedirectClientError,
+    RedirectClientError,
+)
+
+SECRETS = {
+    "Authorization": "Bearer secret",
+    "cookie": "sid=secret",
+    "Proxy-Authorization": "Basic secret",
+    "X-Api-Key": "secret",
+}
+HARMLESS = {"Accept": "text/plain", "User-Agent": "whimbrel", "Range": "bytes=0-9"}
+
+
+def sent(method: str = "GET", url: str = "http://shore.example/a/b", body: Payload | None = None) -> Outgoing:
+    return Outgoing(
+        method,
+        URL(url),
+        CIMultiDict({**SECRETS, **HARMLESS}),
+        body=body,
+        credentials=BasicAuth("nobody", "secret"),
+        cookies={"once": "secret"},
+    )
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_five_statuses_redirect(status: int) -> None:
+    assert is_redirect(status)
+
+
+@pytest.mark.parametrize("status", [200, 201, 300, 304, 305, 306, 400])
+def test_no_others_do(status: int) -> None:
+    assert not is_redirect(status)
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "expected"),
+    [
+        (301, "POST", "GET"),
+        (302, "POST", "GET"),
+        (303, "POST", "GET"),
+        (307, "POST", "POST"),
+        (308, "POST", "POST"),
+        (301, "PUT", "PUT"),
+        (302, "DELETE", "DELETE"),
+        (303, "PUT", "GET"),
+        (303, "HEAD", "HEAD"),
+        (302, "HEAD", "HEAD"),
+    ],
+)
+def test_methods_change_as_the_status_says(status: int, method: str, expected: str) -> None:
+    body = None if method == "HEAD" else BytesPayload(b"body")
+    following = next_request(sent(method, body=body), status, "/c")
+    assert following.method == expected
+    assert (following.body is None) == (expected in ("GET", "HEAD"))
+
+
+def test_a_dropped_body_takes_its_headers_along() -> None:
+    request = sent("POST", body=BytesPayload(b"body"))
+    request.headers.update({"Content-Type": "text/plain", "Content-Length": "4", "content-encoding": "gzip"})
+    headers = next_request(request, 303, "/c").headers
+    assert not [name for name in headers if name.lower().startswith("content-")]
+
+
+@pytest.mark.parametrize(
+    ("location", "expected"),
+    [
+        ("/c", "http://shore.example/c#part"),
+        ("c", "http://shore.example/a/c#part"),
+        ("?q=1", "http://shore.example/a/b?q=1#part"),
+        ("//other.example/x", "http://other.example/x#part"),
+        ("https://other.example/x#own", "https://other.example/x#own"),
+    ],
+)
+def test_locations_are_relative_to_the_request_and_keep_its_fragment(location: str, expected: str) -> None:
+    assert str(next_request(sent(url="http://shore.example/a/b#part"), 302, location).url) == expected
+
+
+def test_a_location_can_stay_byte_for_byte() -> None:
+    assert str(next_request(sent(), 302, "/%30%7e", requote=False).url) == "http://shore.example/%30%7e"
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "http://other.example/",
+        "http://shore.example:8080/",
+        "https://shore.example:8443/",
+        "http://sub.shore.example/",
+    ],
+)
+def test_another_origin_learns_no_secret(location: str) -> None:
+    following = next_request(sent(), 302, location)
+    assert dict(following.headers) == HARMLESS
+    assert following.credentials is None
+    assert following.cookies is None
+
+
+@pytest.mark.parametrize("location", ["/c", "http://shore.example:80/c", "https://shore.example/c"])
+def test_the_same_origin_and_its_upgrade_to_tls_keep_them(location: str) -> None:
+    following = next_request(sent(), 302, location)
+    assert dict(following.headers) == {**SECRETS, **HARMLESS}
+    assert following.credentials == BasicAuth("nobody", "secret")
+
+
+def test_a_downgrade_from_tls_is_another_origin() -> None:
+    following = next_request(sent(url="https://shore.example/"), 302, "http://shore.example/")
+    assert following.credentials is None
+
+
+def test_credentials_in_a_location_are_not_used() -> None:
+    following = next_request(sent(), 302, "http://user:password@other.example/")
+    assert str(following.url) == "http://other.example/"
+    assert following.credentials is None
+
+
+@pytest.mark.parametrize("location", ["ftp://shore.example/", "javascript:alert(1)", "mailto:a@b"])
+def test_other_schemes_are_not_followed(location: str) -> None:
+    with pytest.raises(NonHttpUrlRedirectClientError) as caught:
+        next_request(sent(), 302, location)
+    assert isinstance(caught.value, RedirectClientError)
+
+
+@pytest.mark.parametrize("location", ["http://[::1", "http://", "http://host:port/"])
+def test_bad_locations_are_not_followed(location: str) -> None:
+    with pytest.raises(InvalidUrlRedirectClientError):
+        next_request(sent(), 302, location)

@@ -1,0 +1,73 @@
+"""What goes out for a URL and `params`."""
+
+import pytest
+from yarl import URL
+
+from whimbrel._urls import HTTP_SCHEMES, Params, build_url, check_scheme, request_target
+from whimbrel.client_exceptions import InvalidURL, NonHttpUrlClientError
+
+HERE = "http://shore.example/path"
+
+
+@pytest.mark.parametrize(
+    ("params", "target"),
+    [
+        pytest.param({"key1": "value1", "key2": "value2"}, "/path?key1=value1&key2=value2", id="S029 dict"),
+        pytest.param([("key", "value1"), ("key", "value2")], "/path?key=value1&key=value2", id="S033 pairs"),
+        pytest.param("key=value+1", "/path?key=value+1", id="S035 plus in a str"),
+        pytest.param("a=%40&b=%2F", "/path?a=%40&b=%2F", id="S034 a str goes out verbatim"),
+        pytest.param("a=b c\r\n&ü=%zz", "/path?a=b%20c%0D%0A&%C3%BC=%25zz", id="S034 but for illegal octets"),
+        pytest.param(
+            {"a": "a+b c&d=п/%"}, "/path?a=a%2Bb+c%26d%3D%D0%BF/%25", id="S036 values of a dict are encoded"
+        ),
+        pytest.param({"n": 1, "x": 1.5}, "/path?n=1&x=1.5", id="S043 numbers"),
+        pytest.param({}, "/path", id="S044 an empty dict adds nothing"),
+        pytest.param("", "/path", id="S044 nor does an empty str"),
+    ],
+)
+def test_params_join_the_query(params: Params, target: str) -> None:
+    assert request_target(build_url(None, HERE, params)) == target
+
+
+@pytest.mark.parametrize("params", [{"b": "2"}, [("b", "2")], "b=2"])
+def test_params_come_after_the_query_that_is_there(params: Params) -> None:
+    assert request_target(build_url(None, "http://shore.example/?a=1#f", params)) == "/?a=1&b=2"
+
+
+@pytest.mark.parametrize("params", [True, None])
+def test_values_that_mean_nothing_in_a_query_are_refused(params: object) -> None:
+    with pytest.raises(TypeError):
+        build_url(None, HERE, {"a": params})  # type: ignore[dict-item]  # the mistake under test
+
+
+def test_encoded_urls_stay_as_they_are() -> None:
+    url = URL("http://shore.example/%30?a=%31%2F", encoded=True)
+    assert request_target(build_url(None, url)) == "/%30?a=%31%2F"
+    assert request_target(build_url(None, url, "b=%32")) == "/%30?a=%31%2F&b=%32"
+
+
+def test_urls_are_put_into_canonical_form() -> None:
+    assert (
+        request_target(build_url(None, "http://shore.example/путь%30?a=%31"))
+        == "/%D0%BF%D1%83%D1%82%D1%8C0?a=1"
+    )
+
+
+def test_a_fragment_is_never_sent() -> None:
+    assert request_target(build_url(None, HERE + "#secret")) == "/path"
+
+
+def test_relative_urls_follow_the_base() -> None:
+    assert str(build_url(URL("http://shore.example/api/"), "bird")) == "http://shore.example/api/bird"
+
+
+@pytest.mark.parametrize("url", ["ftp://shore.example/", "file:///etc/passwd", "shore.example"])
+def test_other_schemes_are_refused(url: str) -> None:
+    with pytest.raises(NonHttpUrlClientError, match=url):
+        check_scheme(build_url(None, url), HTTP_SCHEMES)
+
+
+@pytest.mark.parametrize("url", ["http://", "http:///path", "http://[::1", "http://host:port/"])
+def test_urls_without_a_host_are_refused(url: str) -> None:
+    with pytest.raises(InvalidURL):
+        check_scheme(build_url(None, url), HTTP_SCHEMES)
