@@ -99,7 +99,7 @@ async def test_a_redirect_without_a_place_is_a_response(serve: Serve) -> None:
 async def test_a_head_that_cannot_be_written_reaches_nobody(serve: Serve) -> None:
     peer = await serve(answer())
     async with ClientSession() as session:
-        for headers in ({"X": "a\r\nb"}, {"a b": "c"}, {"X": "a\x00"}, {"X": "č\u010d\u010a"}):
+        for headers in ({"X": "a\r\nb"}, {"a b": "c"}, {"X": "a\x00"}):
             with pytest.raises(ValueError, match="headers"):
                 await session.get(peer.url, headers=headers)
         with pytest.raises(ValueError, match="method"):
@@ -181,14 +181,15 @@ async def test_a_status_judged_bad_gives_the_connection_back(serve: Serve) -> No
 async def test_the_total_limit_covers_the_head_and_the_body(serve: Serve) -> None:
     silent = await serve(b"HTTP/1.1 ")
     slow = await serve(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")
-    async with ClientSession() as session:
+    quick = await serve(answer(b"x"))
+    async with ClientSession(connector=whimbrel.TCPConnector(limit=1)) as session:
         with pytest.raises(whimbrel.RequestTimeoutError, match=r"0\.05 s"):
             await session.get(silent.url, timeout=0.05)
         async with session.get(slow.url, timeout=ClientTimeout(total=0.05)) as response:
             with pytest.raises(asyncio.TimeoutError):
                 await response.read()
-        while session.connector.statistics.open:  # type: ignore[attr-defined]  # the default connector has them
-            await asyncio.sleep(0)
+        async with session.get(quick.url) as response:  # the one place of the pool is free again
+            assert await response.read() == b"x"
 
 
 @pytest.mark.parametrize("timeout", [None, 0, ClientTimeout(), ClientTimeout(total=0)])
