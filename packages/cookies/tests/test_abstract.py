@@ -48,5 +48,6 @@ def test_six_methods_make_a_jar() -> None:
 def test_the_rest_has_defaults() -> None:
     jar = NameJar()
     assert (jar.unsafe, jar.quote_cookie) == (False, False)
-    assert jar.treat_as_secure_origin == jar.host_only_cookies == frozenset()
+    assert not jar.treat_as_secure_origin
+    assert not jar.host_only_cookies
     assert dict(jar.cookies) == {}

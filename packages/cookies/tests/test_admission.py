@@ -37,7 +37,7 @@ REFUSED = [
     ("5.7-step-10-other", "a=1; Domain=sea.example", SECURE, Refusal.FOREIGN_DOMAIN),
     ("5.7-step-10-child", "a=1; Domain=x.www.shore.example", SECURE, Refusal.FOREIGN_DOMAIN),
     ("5.7-step-10-no-dot", "a=1; Domain=hore.example", SECURE, Refusal.FOREIGN_DOMAIN),
-    ("5.7-step-8-not-ascii", "a=1; Domain=ſhore.example", SECURE, Refusal.FOREIGN_DOMAIN),
+    ("5.7-step-8-not-ascii", "a=1; Domain=\u017fhore.example", SECURE, Refusal.FOREIGN_DOMAIN),
     ("5.7-step-10-trailing-dot", "a=1; Domain=shore.example.", SECURE, Refusal.FOREIGN_DOMAIN),
     ("5.7-step-9-single-label", "a=1; Domain=example", SECURE, Refusal.PUBLIC_SUFFIX),
     ("5.7-step-9-suffix", "a=1; Domain=CO.UK", SECURE._replace(host="a.co.uk"), Refusal.PUBLIC_SUFFIX),

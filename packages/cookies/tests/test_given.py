@@ -16,7 +16,8 @@ def pairs(cookies: LooseCookies, *, quote: bool = False) -> list[tuple[str, str]
 def simple(name: str, value: str, **attributes: object) -> SimpleCookie:
     cookies = SimpleCookie()
     cookies[name] = value
-    cookies[name].update({key.replace("_", "-"): attribute for key, attribute in attributes.items()})  # type: ignore[misc] # its stub knows str only
+    for key, attribute in attributes.items():
+        cookies[name][key.replace("_", "-")] = attribute
     return cookies
 
 

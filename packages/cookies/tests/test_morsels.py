@@ -30,7 +30,7 @@ def test_a_stored_morsel_shows_all_attributes() -> None:
     assert (morsel.key, morsel.value, morsel.coded_value) == ("sid", "a b", '"a b"')
     assert (morsel["domain"], morsel["path"], morsel["samesite"]) == ("shore.example", "/x", "Lax")
     assert morsel["expires"] == "Thu, 01 Jan 1970 00:00:10 GMT"
-    assert morsel["secure"] and morsel["httponly"] and morsel["partitioned"]
+    assert all(morsel[flag] for flag in ("secure", "httponly", "partitioned"))
     assert morsel.host_only
     assert "Domain=shore.example" in morsel.OutputString()
 

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from whimbrel_cookies._cookie import Cookie
-from whimbrel_cookies._hosts import canonical_host, domain_match, is_ip_address
+from whimbrel_cookies._hosts import canonical_host, domain_match, is_ip_address, parent_domains
 from whimbrel_cookies._paths import default_path, path_match
 from whimbrel_cookies._set_cookie import SetCookie
 
@@ -142,14 +142,11 @@ def overlays(cookie: Cookie, stored: Iterable[Cookie]) -> bool:
         cookie: The new one, not Secure.
         stored: Secure cookies of the same name.
     """
+    # The caller's shared cookies, of no domain, are meant for this host as for all others.
+    covering = {"", cookie.domain, *parent_domains(cookie.domain)}
+    below = "." + cookie.domain
     return any(
-        path_match(cookie.path, old.path)
-        and (
-            # The caller's shared cookies are meant for this host as for all others.
-            not old.domain
-            or domain_match(cookie.domain, old.domain)
-            or domain_match(old.domain, cookie.domain)
-        )
+        (old.domain in covering or old.domain.endswith(below)) and path_match(cookie.path, old.path)
         for old in stored
     )
 

@@ -10,7 +10,7 @@ Slot: TypeAlias = tuple[str, str, bool]
 
 
 class Cookie:
-    """A stored cookie. Only the store changes one, and then only `last_access`, `creation` and `order`.
+    """A stored cookie. It never changes but for `last_access` and, when it is stored, its age and rank.
 
     Attributes:
         domain: Canonical; empty for a shared cookie, which goes to every host.

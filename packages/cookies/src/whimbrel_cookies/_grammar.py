@@ -1,8 +1,8 @@
 """Which characters a cookie may hold (RFC 6265bis sections 4.1.1 and 5.6), as tables.
 
 `CONTROL` finds, in bytes, the controls that condemn a whole Set-Cookie line: all but the horizontal tab.
-`UNSENDABLE` finds, in text, what would end a cookie early in a Cookie field or could not be encoded: surrogate
-escapes can, as the bytes above 0x7F that they stand for.
+`UNSENDABLE` finds, in text, what would end a cookie early in a Cookie field or could not be encoded;
+surrogate escapes can, as the bytes that they stand for.
 """
 
 import re

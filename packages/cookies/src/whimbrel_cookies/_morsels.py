@@ -22,6 +22,12 @@ class CookieMorsel(Morsel[str]):
 
     `coded_value` is the verbatim text, `value` the same with RFC 2109 quoting taken off.
 
+    Args:
+        name: Shown as `key`.
+        coded_value: The value as it is sent.
+        attributes: By their lower-case names, such as `max-age`.
+        host_only: See below.
+
     Attributes:
         host_only: Whether `["domain"]` stands for that host alone. `update_cookies` obeys it, so that copying
             one jar into another never widens who receives a cookie.

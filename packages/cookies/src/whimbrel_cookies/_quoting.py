@@ -8,7 +8,7 @@ import re
 
 __all__ = ["quote_value", "unquote_value"]
 
-_BARE = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`|~:]*").fullmatch
+_BARE = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`|~:]+").fullmatch
 _ESCAPED = re.compile(r"""["\\,;\x00-\x1f\x7f-\xff]""").sub
 _ESCAPE = re.compile(r"\\(?:([0-3][0-7][0-7])|(.))", re.DOTALL).sub
 
