@@ -52,7 +52,7 @@ def test_other_control_characters_are_refused_in_every_quoting(octet: int) -> No
             content_disposition_header("form-data", {"name": f"a{chr(octet)}b"}, quoting=quoting)
 
 
-@pytest.mark.parametrize("character", ["č", "Ċ", "\u010d", "\u560a", "\U0001f60a"])
+@pytest.mark.parametrize("character", ["č", "Ċ", "\u560a", "\U0001f60a"])
 def test_characters_whose_low_octet_is_a_line_end_stay_characters(character: str) -> None:
     header = content_disposition_header("form-data", {"name": character})
     assert header == f'form-data; name="{character}"'
@@ -76,7 +76,7 @@ def test_the_extended_form_is_added_to_names_outside_ascii() -> None:
     )
 
 
-@given(st.text(st.characters(blacklist_categories=("Cc", "Cs"), blacklist_characters='"\\')))
+@given(st.text(st.characters(exclude_categories=["Cc", "Cs"], exclude_characters='"\\')))
 def test_what_is_written_is_read_back(name: str) -> None:
     written = content_disposition_header("form-data", {"name": name}, quoting=Quoting.BACKSLASH)
     assert parse_content_disposition(written) == ("form-data", {"name": name})

@@ -35,21 +35,23 @@ from whimbrel_multipart.memory import (
 )
 from whimbrel_multipart.parser import EndOfMultipart, MultipartEvent, MultipartParser, PartBegin, PartEnd
 from whimbrel_multipart.part_reader import BodyPartReader, BodyPartReaderPayload
-from whimbrel_multipart.payload import BodyWriter, Payload
+from whimbrel_multipart.payload import BodyWriter, HeaderItems, Payload
 from whimbrel_multipart.reader import MultipartReader, MultipartResponse, MultipartResponseWrapper
 from whimbrel_multipart.registry import (
     PAYLOAD_REGISTRY,
     Order,
+    PayloadFactory,
     PayloadRegistry,
     get_payload,
     payload_type,
     register_payload,
 )
-from whimbrel_multipart.streams import AsyncIterablePayload, StreamReaderPayload
+from whimbrel_multipart.streams import AnyReader, AsyncIterablePayload, ByteReader, StreamReaderPayload
 from whimbrel_multipart.writer import MultipartWriter, WrittenPart
 
 __all__ = [
     "PAYLOAD_REGISTRY",
+    "AnyReader",
     "AsyncIterablePayload",
     "BadContentDispositionHeader",
     "BadContentDispositionParam",
@@ -59,10 +61,12 @@ __all__ = [
     "BodyPartReaderPayload",
     "BodyWriter",
     "BufferedReaderPayload",
+    "ByteReader",
     "BytesIOPayload",
     "BytesPayload",
     "EndOfMultipart",
     "FormData",
+    "HeaderItems",
     "IOBasePayload",
     "InvalidBoundary",
     "InvalidField",
@@ -84,6 +88,7 @@ __all__ = [
     "PartBegin",
     "PartEnd",
     "Payload",
+    "PayloadFactory",
     "PayloadRegistry",
     "Quoting",
     "RemoteError",

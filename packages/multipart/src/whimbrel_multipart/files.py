@@ -19,6 +19,7 @@ from whimbrel_multipart.memory import text_type
 from whimbrel_multipart.payload import BodyWriter, HeaderItems, Payload
 
 __all__ = [
+    "FILE_TYPES",
     "BufferedReaderPayload",
     "BytesIOPayload",
     "IOBasePayload",
@@ -27,6 +28,12 @@ __all__ = [
 ]
 
 _BLOCK_BYTES = 262_144
+# Temporary files are proxies of files, not always an io.IOBase, and that of named ones has no public name.
+FILE_TYPES: tuple[type, ...] = (
+    io.IOBase,
+    tempfile.SpooledTemporaryFile,
+    tempfile._TemporaryFileWrapper,  # noqa: SLF001 - see above
+)
 
 
 def file_name(value: object, default: str | None = None) -> str | None:
@@ -54,7 +61,7 @@ class IOBasePayload(Payload):
 
     def __init__(
         self,
-        value: IO[Any],
+        value: IO[Any] | io.IOBase,
         disposition: str | None = "attachment",
         headers: HeaderItems | None = None,
         content_type: str | None = None,
@@ -144,6 +151,11 @@ class IOBasePayload(Payload):
         if content is None:
             msg = f"{type(self).__name__} needs a file that blocks until it has data"
             raise BlockingIOError(msg)
+        if isinstance(content, str):
+            msg = (
+                f"{type(self).__name__} needs a file opened as binary; TextIOPayload takes one opened as text"
+            )
+            raise TypeError(msg)
         return bytes(content)
 
     def rewind(self) -> None:
@@ -311,12 +323,15 @@ class TextIOPayload(IOBasePayload):
         return text.encode(self._charset)
 
 
-def _position(value: IO[Any]) -> int | None:
+def _position(value: Any) -> int | None:
     """Return where a file stands, or None when it cannot be gone back to."""
+    seekable = getattr(value, "seekable", None)
     try:
-        return value.tell() if value.seekable() else None
+        # Not all that can go back says so: a SpooledTemporaryFile of Python 3.10 does not.
+        position: int | None = value.tell() if seekable is None or seekable() else None
     except (OSError, AttributeError):
         return None
+    return position
 
 
 def _end_of(value: object) -> int | None:

@@ -4,9 +4,7 @@ A form may be used any number of times. Each use sends the same fields from thei
 `BodyConsumed` when one of them cannot be read twice; it never sends an empty body in its place.
 """
 
-import io
 import mimetypes
-import tempfile
 from collections.abc import AsyncIterable, Iterable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -16,7 +14,7 @@ from whimbrel_multipart._codings import part_encoders
 from whimbrel_multipart._header_text import check_text, check_token
 from whimbrel_multipart.disposition import Quoting, content_disposition_header
 from whimbrel_multipart.errors import LookupError  # noqa: A004 - aiohttp's documented name
-from whimbrel_multipart.files import file_name
+from whimbrel_multipart.files import FILE_TYPES, file_name
 from whimbrel_multipart.memory import BytesPayload
 from whimbrel_multipart.payload import Payload
 from whimbrel_multipart.registry import get_payload
@@ -25,7 +23,6 @@ from whimbrel_multipart.writer import MultipartWriter
 
 __all__ = ["FormData"]
 
-_FILES = (io.IOBase, tempfile.SpooledTemporaryFile, tempfile._TemporaryFileWrapper)  # noqa: SLF001 - no public name
 _FORM_TYPE = "application/x-www-form-urlencoded"
 
 
@@ -130,13 +127,13 @@ class FormData:
             part_encoders("", content_transfer_encoding)
         if content_type is not None or filename is not None or content_transfer_encoding is not None:
             self._is_multipart = True
-        if isinstance(value, _FILES):
+        if isinstance(value, FILE_TYPES):
             self._is_multipart = True
             filename = filename if filename is not None else file_name(value, name)
         elif isinstance(value, (bytes, bytearray, memoryview)) and content_transfer_encoding is None:
             self._is_multipart = True
             filename = filename if filename is not None else name
-        elif isinstance(value, (Payload, AsyncIterable, AnyReader)):
+        elif not isinstance(value, str) and isinstance(value, (Payload, AsyncIterable, AnyReader)):
             self._is_multipart = True
         field = _Field(name, value, filename, content_type, content_transfer_encoding)
         if self._is_multipart:
@@ -157,7 +154,7 @@ class FormData:
             TypeError: One of them is none of these.
         """
         for field in fields:
-            if isinstance(field, _FILES):
+            if isinstance(field, FILE_TYPES):
                 self.add_field(file_name(field, "unknown") or "unknown", field)
             elif isinstance(field, Mapping):
                 for name, value in field.items():
@@ -202,7 +199,7 @@ class FormData:
             options["content_type"] = field.content_type
         if self._charset is not None:
             options["encoding"] = self._charset
-        if isinstance(field.value, _FILES) and field.filename and mimetypes.guess_type(field.filename)[0]:
+        if isinstance(field.value, FILE_TYPES) and field.filename and mimetypes.guess_type(field.filename)[0]:
             # The name under which a file is sent tells its type before the path it came from does.
             options["filename"] = field.filename
         try:

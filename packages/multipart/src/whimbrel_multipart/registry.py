@@ -6,13 +6,18 @@
 
 import asyncio
 import io
-import tempfile
 from collections.abc import AsyncIterable, Callable
 from enum import Enum
 from typing import Any, TypeVar
 
 from whimbrel_multipart.errors import LookupError  # noqa: A004 - aiohttp's documented name
-from whimbrel_multipart.files import BufferedReaderPayload, BytesIOPayload, IOBasePayload, TextIOPayload
+from whimbrel_multipart.files import (
+    FILE_TYPES,
+    BufferedReaderPayload,
+    BytesIOPayload,
+    IOBasePayload,
+    TextIOPayload,
+)
 from whimbrel_multipart.memory import BytesPayload, StringIOPayload, StringPayload
 from whimbrel_multipart.payload import Payload
 from whimbrel_multipart.streams import AnyReader, AsyncIterablePayload, StreamReaderPayload
@@ -139,16 +144,13 @@ class payload_type:  # noqa: N801 - aiohttp's documented name
         return factory
 
 
-# A named temporary file is not an io.IOBase but a proxy of one, and its class has no public name.
-_NAMED_TEMPORARY_FILE = tempfile._TemporaryFileWrapper  # noqa: SLF001 - see above
-
 register_payload(BytesPayload, (bytes, bytearray, memoryview))
 register_payload(StringPayload, str)
 register_payload(StringIOPayload, io.StringIO)
 register_payload(TextIOPayload, io.TextIOBase)
 register_payload(BytesIOPayload, io.BytesIO)
 register_payload(BufferedReaderPayload, (io.BufferedReader, io.BufferedRandom))
-register_payload(IOBasePayload, (io.IOBase, tempfile.SpooledTemporaryFile, _NAMED_TEMPORARY_FILE))
+register_payload(IOBasePayload, FILE_TYPES)
 register_payload(StreamReaderPayload, (asyncio.StreamReader, AnyReader))
 # Last, so that a more particular kind of asynchronous iterable can have a class of its own.
 register_payload(AsyncIterablePayload, AsyncIterable, order=Order.try_last)

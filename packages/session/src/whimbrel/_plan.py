@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from whimbrel.response import ClientResponse
 
-__all__ = ["LooseHeaders", "Plan", "RaiseForStatus", "RequestOptions"]
+__all__ = ["PLAN_KEYWORDS", "LooseHeaders", "Plan", "RaiseForStatus", "RequestOptions"]
 
 LooseHeaders = Mapping[str, str] | Iterable[tuple[str, str]]
 RaiseForStatus = bool | Callable[["ClientResponse"], Awaitable[None]]
@@ -48,6 +48,27 @@ class RequestOptions(TypedDict, total=False):
     max_line_size: int | None
     max_field_size: int | None
     max_headers: int | None
+
+
+# What a request may say of how it is made; the others say what is asked.
+PLAN_KEYWORDS = frozenset(
+    {
+        "allow_redirects",
+        "auto_decompress",
+        "fingerprint",
+        "max_field_size",
+        "max_headers",
+        "max_line_size",
+        "max_redirects",
+        "raise_for_status",
+        "read_bufsize",
+        "server_hostname",
+        "ssl",
+        "ssl_context",
+        "timeout",
+        "verify_ssl",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from whimbrel._bodies import payload_of
 from whimbrel._cookies import CookieJarLike, cookie_header_for, store_cookies
 from whimbrel._credentials import BasicAuth, split_credentials
 from whimbrel._outgoing import Outgoing, complete_headers
-from whimbrel._plan import LooseHeaders, Plan, RaiseForStatus, RequestOptions
+from whimbrel._plan import PLAN_KEYWORDS, LooseHeaders, Plan, RaiseForStatus, RequestOptions
 from whimbrel._redirects import is_redirect, next_request
 from whimbrel._repeat import may_repeat
 from whimbrel._request_context import RequestContext
@@ -152,6 +152,7 @@ class ClientSession:
             read_seconds=self._timeout.sock_read or None,
             translate=translate_body_fault,
         )
+        self._usual_plan = self._fold({})
         if cookies:
             self._cookie_jar.update_cookies(cookies, URL())
         self._connector: ConnectorLike = TCPConnector() if connector is None else connector
@@ -436,6 +437,11 @@ class ClientSession:
         return merged
 
     def _plan(self, options: RequestOptions) -> Plan:
+        if PLAN_KEYWORDS.isdisjoint(options):
+            return self._usual_plan
+        return self._fold(options)
+
+    def _fold(self, options: RequestOptions) -> Plan:
         timeout = timeout_of(options.get("timeout", self._timeout))
         tls = tls_policy(
             ssl=options.get("ssl"),
