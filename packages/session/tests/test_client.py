@@ -289,3 +289,24 @@ async def test_a_refused_handshake_is_told(serve: Serve) -> None:
         async with session.get(peer.url) as response:
             assert response.status == 403
     assert peer.connections == 1
+
+
+async def test_one_request_needs_no_session(serve: Serve) -> None:
+    peer = await serve(answer(b"x", 'Content-Disposition: attachment; filename="a.txt"'))
+    async with whimbrel.request("GET", peer.url, params={"a": "b"}) as response:
+        assert await response.read() == b"x"
+        disposition = response.content_disposition
+        assert disposition is not None
+        assert (disposition.type, disposition.filename) == ("attachment", "a.txt")
+    assert peer.heads[0].startswith(b"GET /?a=b ")
+    whimbrel.request("GET", peer.url)  # not entered: opens and leaves nothing
+    with pytest.raises(whimbrel.InvalidURL):
+        async with whimbrel.request("GET", "http://"):
+            pass
+
+
+async def test_the_earlier_spellings_of_timeouts_are_understood() -> None:
+    async with ClientSession(read_timeout=5, conn_timeout=2) as session:
+        assert (session.timeout.total, session.timeout.connect) == (5, 2)
+    with pytest.raises(ValueError, match="read_timeout"):
+        ClientSession(timeout=ClientTimeout(total=1), read_timeout=5)

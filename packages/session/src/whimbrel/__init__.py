@@ -2,6 +2,7 @@
 
 from whimbrel._credentials import BasicAuth
 from whimbrel._version import __version__
+from whimbrel.api import request
 from whimbrel.client import ClientSession
 from whimbrel.client_exceptions import (
     ClientConnectionError,
@@ -41,7 +42,8 @@ from whimbrel.client_exceptions import (
 from whimbrel.client_timeout import ClientTimeout
 from whimbrel.client_ws import ClientWebSocketResponse
 from whimbrel.request_info import RequestInfo
-from whimbrel.response import ClientResponse
+from whimbrel.response import ClientResponse, ContentDisposition
+from whimbrel.streamer import streamer
 from whimbrel_connector import (
     AddrInfoType,
     BaseConnector,
@@ -114,6 +116,7 @@ __all__ = [
     "ClientWSTimeout",
     "ClientWebSocketResponse",
     "ConnectionTimeoutError",
+    "ContentDisposition",
     "ContentTypeError",
     "CookieJar",
     "DummyCookieJar",
@@ -163,4 +166,6 @@ __all__ = [
     "get_payload",
     "parse_content_disposition",
     "payload_type",
+    "request",
+    "streamer",
 ]

@@ -25,7 +25,7 @@ from whimbrel._request_context import RequestContext
 from whimbrel._translation import translate_body_fault, translate_fault
 from whimbrel._urls import HTTP_SCHEMES, WS_SCHEMES, Params, StrOrURL, build_url, check_scheme, request_target
 from whimbrel.client_exceptions import RequestTimeoutError, TooManyRedirects, WSServerHandshakeError
-from whimbrel.client_timeout import DEFAULT_TIMEOUT, ClientTimeout, timeout_of
+from whimbrel.client_timeout import DEFAULT_TIMEOUT, ClientTimeout, timeout_of, with_earlier_spellings
 from whimbrel.client_ws import ClientWebSocketResponse
 from whimbrel.request_info import RequestInfo
 from whimbrel.response import ClientResponse
@@ -101,6 +101,8 @@ class ClientSession:
         raise_for_status: Whether a status of 400 and above raises, or an async function that decides.
         timeout: A `ClientTimeout`, or seconds for the whole of each request; 300 s in all and 30 s
             for connecting by default; None for no limit.
+        read_timeout: Earlier spelling of `ClientTimeout(total=)`.
+        conn_timeout: Earlier spelling of `ClientTimeout(connect=)`.
         auto_decompress: Undo content codings.
         requote_redirect_url: Put redirect targets into canonical form.
         read_bufsize: Buffered bytes of a body below which reading goes on; it stops above twice that.
@@ -126,6 +128,8 @@ class ClientSession:
         connector_owner: bool = True,
         raise_for_status: RaiseForStatus = False,
         timeout: ClientTimeout | float | None = DEFAULT_TIMEOUT,
+        read_timeout: float | None = None,
+        conn_timeout: float | None = None,
         auto_decompress: bool = True,
         requote_redirect_url: bool = True,
         read_bufsize: int = 65536,
@@ -135,7 +139,7 @@ class ClientSession:
     ) -> None:
         self._closed = True  # until there is something to close
         self._base_url = _base_url_of(base_url)
-        self._timeout = timeout_of(timeout)
+        self._timeout = with_earlier_spellings(timeout_of(timeout), read_timeout, conn_timeout)
         self._headers: CIMultiDict[str] = CIMultiDict(headers or ())
         self._skip_auto_headers = _lower(skip_auto_headers)
         self._auth = auth

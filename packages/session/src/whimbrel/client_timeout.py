@@ -1,8 +1,8 @@
 """`ClientTimeout`: how long a request and its phases may take."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-__all__ = ["DEFAULT_TIMEOUT", "ClientTimeout", "timeout_of"]
+__all__ = ["DEFAULT_TIMEOUT", "ClientTimeout", "timeout_of", "with_earlier_spellings"]
 
 
 @dataclass(frozen=True)
@@ -41,3 +41,23 @@ def timeout_of(given: object) -> ClientTimeout:
         return ClientTimeout(total=float(given) or None)
     msg = f"timeout is a ClientTimeout, seconds, or None, not {given!r}"
     raise ValueError(msg)
+
+
+def with_earlier_spellings(
+    timeout: ClientTimeout, read_timeout: float | None, conn_timeout: float | None
+) -> ClientTimeout:
+    """Return the limits with what aiohttp 2 called `read_timeout` and `conn_timeout` in their place.
+
+    Raises:
+        ValueError: One of them comes besides a `ClientTimeout` of the caller's.
+    """
+    if read_timeout is None and conn_timeout is None:
+        return timeout
+    if timeout is not DEFAULT_TIMEOUT:
+        msg = "read_timeout and conn_timeout conflict with timeout, use ClientTimeout(total=, connect=)"
+        raise ValueError(msg)
+    return replace(
+        timeout,
+        total=timeout.total if read_timeout is None else read_timeout,
+        connect=timeout.connect if conn_timeout is None else conn_timeout,
+    )

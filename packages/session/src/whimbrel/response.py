@@ -6,12 +6,13 @@ from collections.abc import Callable, Generator
 from email.message import Message
 from functools import cached_property
 from http.cookies import SimpleCookie
-from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType, TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from multidict import CIMultiDict, CIMultiDictProxy
+from multidict import CIMultiDict, CIMultiDictProxy, MultiDictProxy
 from yarl import URL
 
+from whimbrel._links import parse_links
 from whimbrel.client_exceptions import (
     ClientConnectionError,
     ClientResponseError,
@@ -22,13 +23,28 @@ from whimbrel.request_info import RequestInfo
 from whimbrel_connector import Deadline, Exchange, StreamReader
 from whimbrel_cookies import response_cookies
 from whimbrel_http1 import HttpVersion, ResponseHead
+from whimbrel_multipart import content_disposition_filename, parse_content_disposition
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["ClientResponse"]
+__all__ = ["ClientResponse", "ContentDisposition"]
 
 _JSON_TYPE = "application/json"
+
+
+class ContentDisposition(NamedTuple):
+    """What Content-Disposition says (RFC 6266).
+
+    Attributes:
+        type: Such as "attachment"; None when the header is not well formed.
+        parameters: The parameters by name.
+        filename: The file name, decoded, or None.
+    """
+
+    type: str | None
+    parameters: MappingProxyType[str, str]
+    filename: str | None
 
 
 class ClientResponse:
@@ -130,6 +146,22 @@ class ClientResponse:
         """The charset parameter of the media type."""
         charset = self._content_type.get_param("charset")
         return charset if isinstance(charset, str) else None
+
+    @cached_property
+    def content_disposition(self) -> ContentDisposition | None:
+        """What Content-Disposition says; None without that header."""
+        header = self.headers.get("Content-Disposition")
+        if header is None:
+            return None
+        kind, parameters = parse_content_disposition(header)
+        return ContentDisposition(
+            kind, MappingProxyType(dict(parameters)), content_disposition_filename(parameters)
+        )
+
+    @cached_property
+    def links(self) -> MultiDictProxy[MultiDictProxy[str | URL]]:
+        """What Link says, by relation, or by URL where no relation is named (RFC 8288)."""
+        return parse_links(self.headers.getall("Link", ()), self.url)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}({self.url}) [{self.status} {self.reason}]>"

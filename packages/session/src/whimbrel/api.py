@@ -1,0 +1,64 @@
+"""`request`: one request without a session of one's own."""
+
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from whimbrel._urls import StrOrURL
+from whimbrel.client import ClientSession, ConnectorLike
+from whimbrel.response import ClientResponse
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from whimbrel._plan import RequestOptions
+
+__all__ = ["request"]
+
+
+class _OneRequest:
+    """A request whose session begins and ends with it."""
+
+    __slots__ = ("_connector", "_method", "_options", "_response", "_session", "_url")
+
+    _session: ClientSession
+    _response: ClientResponse
+
+    def __init__(
+        self, method: str, url: StrOrURL, connector: ConnectorLike | None, options: "RequestOptions"
+    ) -> None:
+        self._method, self._url, self._connector, self._options = method, url, connector, options
+
+    async def __aenter__(self) -> ClientResponse:
+        self._session = ClientSession(connector=self._connector, connector_owner=self._connector is None)
+        try:
+            self._response = await self._session.request(self._method, self._url, **self._options)
+        except BaseException:
+            await self._session.close()
+            raise
+        return self._response
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._response.release()
+        await self._session.close()
+
+
+def request(
+    method: str,
+    url: StrOrURL,
+    *,
+    connector: ConnectorLike | None = None,
+    **options: "Unpack[RequestOptions]",
+) -> _OneRequest:
+    """Make one request: `async with whimbrel.request("GET", url) as response`.
+
+    A session is made for it and closed at the end of the block; use a `ClientSession` for more than one.
+
+    Args:
+        method: The method.
+        url: The URL.
+        connector: A connector, which stays open; one of its own by default.
+        **options: As for `ClientSession.request`.
+    """
+    return _OneRequest(method, url, connector, options)
