@@ -1,5 +1,7 @@
 """Frames: what a client writes and what it accepts from a server."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,7 +67,7 @@ FRAMES = read_all([WIRE])
 @given(st.lists(st.integers(min_value=0, max_value=len(WIRE)), max_size=12))
 def test_any_cut_gives_the_same_frames(cuts: list[int]) -> None:
     places = [0, *sorted(cuts), len(WIRE)]
-    assert read_all([WIRE[a:b] for a, b in zip(places, places[1:], strict=False)]) == FRAMES
+    assert read_all([WIRE[a:b] for a, b in pairwise(places)]) == FRAMES
 
 
 def test_byte_by_byte_gives_the_same_frames() -> None:

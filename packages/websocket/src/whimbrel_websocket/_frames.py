@@ -110,6 +110,8 @@ class FrameReader:
         """Add received bytes."""
         if self._position == len(self._data):
             self._data = data
+        elif not data:
+            return
         else:
             self._data = self._data[self._position :] + data
         self._position = 0

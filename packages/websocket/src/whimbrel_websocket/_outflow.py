@@ -16,19 +16,22 @@ class Outflow:
     Args:
         transport: Takes the bytes.
         high_bytes: How much it may hold before senders wait.
+
+    Attributes:
+        is_paused: Whether the transport holds more than it wants to; senders then await `ready`.
     """
 
     def __init__(self, transport: asyncio.Transport, high_bytes: int) -> None:
         self._transport = transport
-        self._is_paused = False
+        self.is_paused = False
         self._resumed: asyncio.Future[None] | None = None
         self._owed: Callable[[], bytes] | None = None
         transport.set_write_buffer_limits(high=high_bytes)
 
     @property
-    def is_paused(self) -> bool:
-        """Whether the transport holds more than it wants to."""
-        return self._is_paused
+    def is_closing(self) -> bool:
+        """Whether the transport takes no more."""
+        return self._transport.is_closing()
 
     def write(self, data: bytes) -> None:
         """Hand over one whole frame now, whatever the transport holds."""
@@ -40,18 +43,18 @@ class Outflow:
 
         A peer that pings without end and never reads must not fill the memory of this side.
         """
-        if self._is_paused:
+        if self.is_paused:
             self._owed = make
         else:
             self.write(make())
 
     def pause(self) -> None:
         """Make senders wait."""
-        self._is_paused = True
+        self.is_paused = True
 
     def resume(self) -> None:
         """Let senders go on, and write what is owed."""
-        self._is_paused = False
+        self.is_paused = False
         owed, self._owed = self._owed, None
         if owed is not None:
             self.write(owed())
@@ -59,13 +62,13 @@ class Outflow:
 
     def stop(self) -> None:
         """Wake all senders for good: the connection begins to close or is lost."""
-        self._is_paused = False
+        self.is_paused = False
         self._owed = None
         self._wake()
 
     async def ready(self) -> None:
-        """Return once the transport wants more."""
-        while self._is_paused:
+        """Return once the transport wants more, or will never want any."""
+        while self.is_paused:
             if self._resumed is None:
                 self._resumed = asyncio.get_running_loop().create_future()
             # One sender's cancellation must not be the others'.

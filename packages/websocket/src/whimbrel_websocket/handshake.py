@@ -106,8 +106,9 @@ class Handshake:
         )
 
     def _check_connection(self, response: "_Response") -> None:
-        given = b", ".join(response.values("Connection"))
-        if b"upgrade" not in split_list(given.lower()):
+        values = response.values("Connection")
+        given = b", ".join(values) if values else None
+        if given is None or b"upgrade" not in split_list(given.lower()):
             raise response.refusal("the connection is not upgraded", "Connection", "Upgrade", given)
 
     def _check_key(self, response: "_Response") -> None:

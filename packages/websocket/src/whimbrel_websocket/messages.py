@@ -12,6 +12,7 @@ __all__ = ["WSCloseCode", "WSMessage", "WSMsgType", "weight"]
 
 # What a small message costs beside its payload, so that a million of them are not free.
 _OVERHEAD_BYTES = 128
+_SIZED = (str, bytes)
 
 
 class WSCloseCode(IntEnum):
@@ -78,4 +79,4 @@ class WSMessage(NamedTuple):
 def weight(message: WSMessage) -> int:
     """Return how many bytes a queue counts for `message`."""
     data = message.data
-    return _OVERHEAD_BYTES + (len(data) if isinstance(data, str | bytes) else 0)
+    return _OVERHEAD_BYTES + (len(data) if isinstance(data, _SIZED) else 0)

@@ -32,7 +32,9 @@ _READ_BYTES: Final = 128 * 1024
 _WRITE_BYTES: Final = 64 * 1024
 _CLOSED: Final = WSMessage(WSMsgType.CLOSED, None, None)
 _CLOSING: Final = WSMessage(WSMsgType.CLOSING, None, None)
-_DATA: Final = frozenset({WSMsgType.TEXT, WSMsgType.BINARY})
+_TEXT: Final = WSMsgType.TEXT
+_BINARY: Final = WSMsgType.BINARY
+_BYTES_LIKE: Final = (bytes, bytearray, memoryview)
 _ENDS: Final = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR})
 
 
@@ -148,12 +150,13 @@ class WebSocket(asyncio.Protocol):
         """
         if not isinstance(data, str):
             raise TypeError(f"data must be str, not {type(data).__name__}")
-        await self._until_ready()
-        self._write(self._core.send_text(data, compress=compress != 0))
+        while (outflow := self._open_outflow()).is_paused:
+            await outflow.ready()
+        outflow.write(self._core.send_text(data, compress=compress != 0))
 
     async def send_bytes(self, data: bytes | bytearray | memoryview, compress: int | None = None) -> None:
         """Send a BINARY message; see `send_str`."""
-        if not isinstance(data, bytes | bytearray | memoryview):
+        if not isinstance(data, _BYTES_LIKE):
             raise TypeError(f"data must be bytes-like, not {type(data).__name__}")
         await self.send_frame(data, WSMsgType.BINARY, compress)
 
@@ -179,7 +182,8 @@ class WebSocket(asyncio.Protocol):
             NotAllowed: Another opcode, text that is not UTF-8, a ping or pong of more than 125 bytes.
         """
         data = bytes(message) if isinstance(message, memoryview) else message
-        await self._until_ready()
+        while (outflow := self._open_outflow()).is_paused:
+            await outflow.ready()
         core = self._core
         if opcode == WSMsgType.BINARY:
             frame = core.send_binary(data, compress=compress != 0)
@@ -191,7 +195,7 @@ class WebSocket(asyncio.Protocol):
             frame = core.send_pong(data)
         else:
             raise NotAllowed(f"send_frame does not send {opcode!r}; close() sends close frames")
-        self._write(frame)
+        outflow.write(frame)
 
     async def receive(self, timeout: float | None = None) -> WSMessage:
         """Return the next message.
@@ -294,7 +298,8 @@ class WebSocket(asyncio.Protocol):
 
     def message_type_fault(self, wanted: WSMsgType, message: WSMessage) -> Exception:
         """Return what `receive_str` and its like raise; subclasses may choose another."""
-        return MessageTypeError(f"received a message of type {message.type.name}, not {wanted.name}")
+        why = f" ({message.data})" if message.type in _ENDS and message.data is not None else ""
+        return MessageTypeError(f"received a message of type {message.type.name}{why}, not {wanted.name}")
 
     def heartbeat_fault(self, seconds: float) -> Exception:
         """Return what ERROR holds when the peer fell silent; subclasses may choose another."""
@@ -372,7 +377,8 @@ class WebSocket(asyncio.Protocol):
         core, inflow = self._core, self._inflow
         while True:
             for message in messages:
-                if message.type not in _DATA:
+                kind = message.type
+                if kind is not _TEXT and kind is not _BINARY:
                     self._meet(message)
                 elif not self._is_closed:
                     inflow.put(message)
@@ -435,12 +441,11 @@ class WebSocket(asyncio.Protocol):
 
     # Sending.
 
-    async def _until_ready(self) -> None:
+    def _open_outflow(self) -> Outflow:
         outflow = self._outflow
-        if outflow is not None and outflow.is_paused:
-            await outflow.ready()
-        if self._transport is None or self._core.close_sent or self._transport.is_closing():
+        if outflow is None or self._core.close_sent or outflow.is_closing:
             raise self.closed_fault()
+        return outflow
 
     def _write(self, frame: bytes) -> None:
         if self._outflow is not None:
