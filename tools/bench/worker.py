@@ -1,0 +1,47 @@
+"""One measurement in a process of its own: `python -m tools.bench.worker CLIENT SCENE LOOP BASE AUTHORITY`.
+
+It prints the seconds of CPU and of wall time for the scene's requests, after a warm-up, as JSON.
+"""
+
+import asyncio
+import importlib
+import json
+import os
+import resource
+import sys
+import time
+
+from tools.bench.scenes import SCENES, Scene, play
+
+__all__ = ["main"]
+
+
+async def _measure(module: str, scene: Scene, base: str, authority: str) -> dict[str, float]:
+    client = importlib.import_module(f"tools.bench.clients.{module}").open_client(base, authority)
+    try:
+        await play(scene, client, max(scene.requests // 10, scene.at_once, 1))
+        began, cpu = time.perf_counter(), time.process_time()
+        await play(scene, client, scene.requests)
+        cpu, wall = time.process_time() - cpu, time.perf_counter() - began
+    finally:
+        await client.close()
+    peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {"cpu": cpu / scene.requests, "wall": wall / scene.requests, "peak_mib": peak_kib / 1024}
+
+
+def main(client: str, scene_name: str, loop: str, base: str, authority: str) -> None:
+    """Measure and print."""
+    scene = next(scene for scene in SCENES if scene.name == scene_name)
+    coroutine = _measure(client, scene, base, authority)
+    if loop == "uvloop":
+        import uvloop  # noqa: PLC0415  only where it is asked for
+
+        result = uvloop.run(coroutine)
+    else:
+        result = asyncio.run(coroutine)
+    print(json.dumps(result), flush=True)
+    os._exit(0)  # a client's own threads may trip over the end of the interpreter, which is not measured
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
