@@ -31,7 +31,7 @@ def brotli_backend() -> BrotliBackend | None:
     for name in ("brotli", "brotlicffi"):
         try:
             return cast("BrotliBackend", importlib.import_module(name))
-        except ImportError:
+        except ImportError:  # noqa: PERF203 -- a handful of names, once
             continue
     return None
 
@@ -100,5 +100,8 @@ class BrotliStage:
 
 
 def _error_of(backend: BrotliBackend) -> type[Exception]:
-    error: type[Exception] = getattr(backend, "error", None) or getattr(backend, "Error", Exception)
-    return error
+    for name in ("error", "Error"):  # Brotli's name and brotlipy's
+        error = getattr(backend, name, None)
+        if isinstance(error, type) and issubclass(error, Exception):
+            return error
+    return Exception

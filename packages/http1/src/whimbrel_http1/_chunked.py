@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, final
 
+from whimbrel_http1._field_lines import split_fields
 from whimbrel_http1._grammar import HEX_VALUES, NOT_HEX, TEXT_OCTETS, TOKEN_OCTETS
-from whimbrel_http1._scanner import FIELDS, HeadScanner, split_fields
+from whimbrel_http1._scanner import FIELDS, HeadScanner
 from whimbrel_http1.errors import MalformedMessage, MessageTooLarge, ParseError
+from whimbrel_http1.events import body_piece
 
 if TYPE_CHECKING:
     from mypy_extensions import i64  # a native integer once compiled, an int otherwise
@@ -45,35 +47,44 @@ _NO_LIMIT: Final = 1 << 60
 _MAX_DIGITS: Final = 16
 _MAX_SIZE: Final = 1 << 60
 
-# The classes of octets that chunk extensions tell apart, and for each phase the next one by class
+# The classes of octets that a chunk line tells apart, and for each phase the next one by class
 # (section 7.1.1, with the "bad" blanks that a recipient has to accept).
-_CLASSES: Final = 8
+_OTHER, _TEXT, _TOKEN, _WHITE, _SEMICOLON, _EQUALS, _QUOTE, _BACKSLASH, _RETURN = range(9)
+_CLASSES: Final = 9
+_EXTENSION_GRAMMAR: Final[dict[int, dict[int, int]]] = {
+    _SIZE: {_WHITE: _BLANK, _SEMICOLON: _NAME_START, _RETURN: _SIZE_LF},
+    _BLANK: {_WHITE: _BLANK, _SEMICOLON: _NAME_START},
+    _NAME_START: {_WHITE: _NAME_START, _TOKEN: _NAME},
+    _NAME: {
+        _TOKEN: _NAME,
+        _WHITE: _NAME_BLANK,
+        _SEMICOLON: _NAME_START,
+        _EQUALS: _VALUE_START,
+        _RETURN: _SIZE_LF,
+    },
+    _NAME_BLANK: {_WHITE: _NAME_BLANK, _SEMICOLON: _NAME_START, _EQUALS: _VALUE_START},
+    _VALUE_START: {_WHITE: _VALUE_START, _TOKEN: _VALUE, _QUOTE: _QUOTED},
+    _VALUE: {_TOKEN: _VALUE, _WHITE: _BLANK, _SEMICOLON: _NAME_START, _RETURN: _SIZE_LF},
+    _QUOTED: {
+        **dict.fromkeys((_TEXT, _TOKEN, _WHITE, _SEMICOLON, _EQUALS), _QUOTED),
+        _QUOTE: _QUOTE_END,
+        _BACKSLASH: _ESCAPED,
+    },
+    _ESCAPED: dict.fromkeys((_TEXT, _TOKEN, _WHITE, _SEMICOLON, _EQUALS, _QUOTE, _BACKSLASH), _QUOTED),
+    _QUOTE_END: {_WHITE: _BLANK, _SEMICOLON: _NAME_START, _RETURN: _SIZE_LF},
+}
 _NEXT: Final = bytes(
-    # other   text     token    blank        ;            =             "           \            CR in its place
-    following
-    for row in (
-        (_FAULT, _FAULT, _FAULT, _BLANK, _NAME_START, _FAULT, _FAULT, _FAULT),  # after the size
-        (_FAULT, _FAULT, _FAULT, _BLANK, _NAME_START, _FAULT, _FAULT, _FAULT),  # blank before ";"
-        (_FAULT, _FAULT, _NAME, _NAME_START, _FAULT, _FAULT, _FAULT, _FAULT),
-        (_FAULT, _FAULT, _NAME, _NAME_BLANK, _NAME_START, _VALUE_START, _FAULT, _FAULT),
-        (_FAULT, _FAULT, _FAULT, _NAME_BLANK, _NAME_START, _VALUE_START, _FAULT, _FAULT),
-        (_FAULT, _FAULT, _VALUE, _VALUE_START, _FAULT, _FAULT, _QUOTED, _FAULT),
-        (_FAULT, _FAULT, _VALUE, _BLANK, _NAME_START, _FAULT, _FAULT, _FAULT),
-        (_FAULT, _QUOTED, _QUOTED, _QUOTED, _QUOTED, _QUOTED, _QUOTE_END, _ESCAPED),
-        (_FAULT, _QUOTED, _QUOTED, _QUOTED, _QUOTED, _QUOTED, _QUOTED, _QUOTED),
-        (_FAULT, _FAULT, _FAULT, _BLANK, _NAME_START, _FAULT, _FAULT, _FAULT),
-    )
-    for following in row
+    row.get(octet_class, _FAULT) for row in _EXTENSION_GRAMMAR.values() for octet_class in range(_CLASSES)
 )
 
 
 def _class_of(octet: int) -> int:
-    special = b' ;="\\'.find(octet)
-    if octet == 0x09 or special == 0:
-        return 3
-    if special > 0:
-        return 3 + special
-    return 2 if TOKEN_OCTETS[octet] else TEXT_OCTETS[octet]
+    special = b'\t ;="\\\r'.find(octet)
+    if special >= 0:
+        return (_WHITE, _WHITE, _SEMICOLON, _EQUALS, _QUOTE, _BACKSLASH, _RETURN)[special]
+    if TOKEN_OCTETS[octet]:
+        return _TOKEN
+    return _TEXT if TEXT_OCTETS[octet] else _OTHER
 
 
 _CLASS_OF: Final = bytes(_class_of(octet) for octet in range(256))
@@ -141,7 +152,7 @@ class ChunkReader:
     def _read_data(self, data: bytes, position: i64, size: i64, events: list[Event]) -> i64:
         end: i64 = position + self._left
         end = min(end, size)
-        events.append(data[position:end])
+        events.append(body_piece(data, position, end))
         self.received += end - position
         self._left -= end - position
         if self._left == 0:
@@ -166,10 +177,6 @@ class ChunkReader:
                 self._take_digit(value, data, start, position)
             elif phase == _SIZE and self._digits == 0:
                 raise self._fault("a chunk begins with its size in hex digits", data, start, position)
-            elif octet == _CR and (
-                phase == _SIZE or phase == _NAME or phase == _VALUE or phase == _QUOTE_END
-            ):
-                phase = _SIZE_LF
             else:
                 phase = _NEXT[phase * _CLASSES + _CLASS_OF[octet]]
                 if phase == _FAULT:

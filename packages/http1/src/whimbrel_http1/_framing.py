@@ -27,12 +27,10 @@ def response_body(
         coded: Whether there is a Transfer-Encoding.
         chunked: Whether chunked is the last of its codings.
     """
-    if status == 101:
+    if status == 101 or (200 <= status < 300 and request_method == "CONNECT"):
         return TUNNEL
-    if status < 200 or status == 204 or status == 304 or request_method == "HEAD":
+    if status < 200 or status in (204, 304) or request_method == "HEAD":
         return 0
-    if request_method == "CONNECT" and status < 300:
-        return TUNNEL
     if chunked:
         return CHUNKED
     if coded or content_length < 0:

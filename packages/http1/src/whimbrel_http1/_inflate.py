@@ -16,7 +16,7 @@ from whimbrel_http1.errors import ContentDecodingError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["InflateStage"]
+__all__ = ["InflateBackend", "InflateStage", "inflate_backend"]
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _GZIP_WINDOW: Final = 31
@@ -38,20 +38,22 @@ class _Copyable(_Decompressor, Protocol):
     def copy(self) -> _Copyable: ...
 
 
-class _Backend(Protocol):
+class InflateBackend(Protocol):
+    """What zlib, zlib-ng and ISA-L have in common."""
+
     error: type[Exception]
     decompressobj: Callable[[int], _Decompressor]
 
 
 @cache
-def _backend() -> _Backend:
+def inflate_backend() -> InflateBackend:
     """Return the fastest module with zlib's interface; looked for when first needed."""
     for name in ("zlib_ng.zlib_ng", "isal.isal_zlib"):
         try:
-            return cast("_Backend", importlib.import_module(name))
-        except ImportError:
+            return cast("InflateBackend", importlib.import_module(name))
+        except ImportError:  # noqa: PERF203 -- a handful of names, once
             continue
-    return cast("_Backend", zlib)
+    return cast("InflateBackend", zlib)
 
 
 class InflateStage:
@@ -61,7 +63,8 @@ class InflateStage:
     clients do: servers pad.
     """
 
-    def __init__(self, coding: str, max_members: int) -> None:
+    def __init__(self, coding: str, max_members: int, backend: InflateBackend | None = None) -> None:
+        self._backend = backend or inflate_backend()
         self._coding = coding
         self._max_members = max_members
         self._members = 0
@@ -104,7 +107,7 @@ class InflateStage:
         self._members += 1
         if self._members > self._max_members:
             raise ContentDecodingError(self._coding, f"there are more than {self._max_members} members")
-        self._decompressor = _backend().decompressobj(self._window())
+        self._decompressor = self._backend.decompressobj(self._window())
         return self._decompressor
 
     def _window(self) -> int:
@@ -121,10 +124,10 @@ class InflateStage:
         saved: _Copyable | None = copy() if copy else None
         try:
             output = decompressor.decompress(data, limit_bytes)
-        except _backend().error as error:
+        except self._backend.error as error:
             self._fault = ContentDecodingError(self._coding, f"corrupt: {error}")
             self._fault.__cause__ = error
-            return _salvage(saved, data) if saved is not None else b""
+            return _salvage(saved, data, self._backend.error) if saved is not None else b""
         if decompressor.eof:
             self._input = decompressor.unused_data + rest
             self._decompressor, self._more = None, False
@@ -134,7 +137,7 @@ class InflateStage:
         return output
 
 
-def _salvage(decompressor: _Copyable, data: bytes) -> bytes:
+def _salvage(decompressor: _Copyable, data: bytes, fault: type[Exception]) -> bytes:
     """Return what `data` decodes to before its fault, by trying ever smaller pieces of it."""
     outputs: list[bytes] = []
     size = len(data) // 2
@@ -143,7 +146,7 @@ def _salvage(decompressor: _Copyable, data: bytes) -> bytes:
         trial = decompressor.copy()
         try:
             outputs.append(trial.decompress(data[position : position + size]))
-        except _backend().error:
+        except fault:
             size //= 2
             continue
         decompressor, position = trial, position + size

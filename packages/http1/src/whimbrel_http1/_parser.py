@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from whimbrel_http1._chunked import ChunkReader
+from whimbrel_http1._field_lines import FieldMemory
 from whimbrel_http1._framing import CHUNKED, TUNNEL, UNTIL_CLOSE
 from whimbrel_http1._interrupted import InterruptedEvents
 from whimbrel_http1._scanner import HeadScanner
@@ -18,7 +19,7 @@ from whimbrel_http1.errors import (
     ParseError,
     TruncatedMessage,
 )
-from whimbrel_http1.events import EndOfMessage, Upgraded
+from whimbrel_http1.events import EndOfMessage, Upgraded, body_piece
 from whimbrel_http1.lifecycle import Awaiting
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Parser:
     def __init__(self, kind: i64, limits: Limits) -> None:
         self._limits = limits
         self._scanner = HeadScanner(kind, limits)
+        self._memory = FieldMemory()
         self._chunks: ChunkReader | None = None
         self._awaiting: i64 = _HEAD
         self._left: i64 = 0  # bytes of the body still to come
@@ -101,7 +103,8 @@ class Parser:
             FeedAfterEnd: The connection ended, or changed to another protocol, before.
         """
         piece = data if isinstance(data, bytes) else bytes(memoryview(data))
-        self._check_open()
+        if self._fault is not None or self._awaiting >= _UPGRADED:
+            self._check_open()
         events: list[Event] = []
         try:
             self._read(piece, events)
@@ -174,7 +177,7 @@ class Parser:
                     return
             elif awaiting == _CLOSE:
                 self._received += size - position
-                events.append(data[position:size])
+                events.append(body_piece(data, position, size))
                 return
             elif awaiting == _DECISION:
                 self._hold(data[position:size])
@@ -213,7 +216,7 @@ class Parser:
     def _read_body(self, data: bytes, position: i64, size: i64, events: list[Event]) -> i64:
         end: i64 = position + self._left
         end = min(end, size)
-        events.append(data[position:end])
+        events.append(body_piece(data, position, end))
         self._left -= end - position
         self._received += end - position
         if self._left == 0:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, final
 
-from whimbrel_http1._grammar import is_token, name_is, split_list, target_end, text_end, token_end
+from whimbrel_http1._grammar import target_end, text_end, token_end
+from whimbrel_http1._notes import FramingNotes
 from whimbrel_http1.errors import MalformedMessage, MessageTooLarge, ParseError
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from whimbrel_http1.limits import Limits
 
-__all__ = ["FIELDS", "REQUEST", "RESPONSE", "HeadScanner", "find_field", "find_fields", "split_fields"]
+__all__ = ["FIELDS", "REQUEST", "RESPONSE", "HeadScanner"]
 
 # What a scanner reads.
 RESPONSE: Final = 0
@@ -42,13 +43,11 @@ _HT: Final = 0x09
 _LF: Final = 0x0A
 _CR: Final = 0x0D
 _SP: Final = 0x20
-_COMMA: Final = 0x2C
 _ZERO: Final = 0x30
 _NINE: Final = 0x39
 _COLON: Final = 0x3A
 
 _NO_LIMIT: Final = 1 << 60
-_MAX_LENGTH: Final = (1 << 63) - 1
 _VERSION_START: Final = b"HTTP/1."
 _VERSION_OCTETS: Final = 8
 _STATUS_OCTETS: Final = 12
@@ -69,6 +68,7 @@ class HeadScanner:
         self, kind: i64, limits: Limits | None, count_limit: str = "fields", size_limit: str = "head_bytes"
     ) -> None:
         self._kind: i64 = kind
+        self.notes = FramingNotes(one_host=kind == REQUEST)
         self._count_name = count_limit
         self._size_name = size_limit
         self._line_limit: i64 = _NO_LIMIT
@@ -80,8 +80,15 @@ class HeadScanner:
             self._field_limit = _bound(limits.field_bytes)
             self._count_limit = _bound(getattr(limits, count_limit))
             self._size_limit = _bound(getattr(limits, size_limit))
-        self._parts: list[bytes] = []
-        self._line_parts: list[bytes] = []
+        self._parts: list[bytes] = []  # complete lines of earlier pieces
+        self._line_parts: list[bytes] = []  # what earlier pieces held of the line in progress
+        # Offsets in the piece being read; they lie before it for what began in earlier pieces.
+        self._start: i64 = 0  # where this reading began
+        self._origin: i64 = 0  # where the section begins
+        self._line: i64 = 0  # where the line begins
+        self._kept: i64 = 0  # what lies before is in `_parts`
+        self._end: i64 = 0  # where the text of the line must end, or the piece does
+        self._stop: i64 = 0  # where the text of the line would exceed a limit
         self.reset(0)
 
     def reset(self, before: i64) -> None:
@@ -91,25 +98,17 @@ class HeadScanner:
         self._read: i64 = 0  # bytes of this section in earlier pieces
         self._held: i64 = 0  # those of them that belong to the line in progress
         self._colon: i64 = 0  # offset of the colon within the line in progress
-        self._place: i64 = 0  # where in the message a fault found by a line's content lies
         self.block = b""
         self.fields_start: i64 = 0  # offset in `block` of the first field line
         self.method_end: i64 = 0  # offsets in `block`, of requests
         self.target_end: i64 = 0
         self.fields: i64 = 0
-        self.content_length: i64 = -1
-        self.codings: list[bytes] | None = None
-        self.close = False
-        self.keep_alive = False
-        self.upgrade_option = False
-        self.upgrade_field = False
-        self.expect_continue = False
-        self.hosts: i64 = 0
+        self.notes.reset()
 
     @property
     def begun(self) -> bool:
         """Whether a byte of the section was read, blank lines before it aside."""
-        return self._phase > _START or len(self._parts) > 0
+        return self._phase != _START
 
     @property
     def untouched(self) -> bool:
@@ -120,12 +119,6 @@ class HeadScanner:
     def received(self) -> int:
         """Bytes of the section read so far."""
         return self._read
-
-    @property
-    def chunked(self) -> bool:
-        """Whether the last transfer coding is chunked."""
-        codings = self.codings
-        return codings is not None and len(codings) > 0 and codings[-1] == b"chunked"
 
     def scan(self, data: bytes, start: i64) -> i64:
         """Read on at `data[start]`.
@@ -139,452 +132,286 @@ class HeadScanner:
         """
         size: i64 = len(data)
         position: i64 = start
-        line: i64 = start - self._held  # where the line begins; before `start` if in earlier pieces
-        kept: i64 = start  # what lies before is in `_parts`
-        origin: i64 = start - self._read
-        phase: i64 = self._phase
-        if phase < _NAME:
-            position = self._scan_start(data, start)
-            if position < 0:
-                return -1
-            phase = _NAME
-            line = position
-            if len(self._parts) > 0:
-                kept = position
-            else:
-                kept = position - self.fields_start
-        colon: i64 = self._colon
-        while True:
-            allowed: i64 = self._size_limit - (line - origin)
-            allowed = min(allowed, self._field_limit)
-            stop: i64 = line + allowed + 1
-            end: i64 = min(size, stop)
-            if phase == _NAME:
-                position = token_end(data, position, end)
-                if position == end:
-                    break
-                octet: i64 = data[position]
-                if octet == _COLON and position > line:
-                    colon = position - line
-                    if self.fields == self._count_limit:
-                        raise MessageTooLarge(self._count_name, self._count_limit)
-                    self.fields += 1
-                    position += 1
-                    phase = _VALUE
-                elif octet == _CR and position == line:
-                    position += 1
-                    phase = _LAST_LF
-                else:
-                    raise self._name_fault(data, line, start, position, origin)
-            if phase == _VALUE:
-                position = text_end(data, position, end)
-                if position == end:
-                    break
-                if data[position] != _CR:
-                    raise self._fault(
-                        "a field value holds no control character",
-                        "RFC 9110 section 5.5",
-                        data,
-                        line,
-                        start,
-                        position,
-                        origin,
-                    )
+        self._start = self._kept = start
+        self._origin = start - self._read
+        self._line = start - self._held
+        if self._phase < _NAME:
+            position = self._scan_start_line(data, position, size)
+        if position < size and self._line >= start:
+            position = self._line = self._pass_lines(data, position, size)
+        self._bound_line(self._field_limit, size)
+        while position < size:
+            if self._phase == _NAME:
+                position = self._scan_name(data, position)
+            if self._phase == _VALUE:
+                position = self._scan_value(data, position)
+            if self._phase >= _VALUE_LF and position < size:
+                last = self._phase == _LAST_LF
+                self._end_line(data, position)
                 position += 1
-                phase = _VALUE_LF
-            if position == size:
-                break
-            if data[position] != _LF:
-                raise self._fault(
-                    "a line ends with CR LF", "RFC 9112 section 2.2", data, line, start, position, origin
-                )
-            position += 1
-            if line >= start:
-                if phase == _VALUE_LF and self._kind != FIELDS:
-                    self._place = self._before + position - origin
-                    self._notice(data, line, line + colon, position - 2)
-            else:
-                kept = self._end_held_line(data, start, position, colon, phase, origin)
-            if position - origin > self._size_limit:
-                raise MessageTooLarge(self._size_name, self._size_limit)
-            if phase == _LAST_LF:
-                self._finish(data, kept, position)
-                return position
-            line = position
-            phase = _NAME
-        if position == stop and phase != _VALUE_LF and phase != _LAST_LF:
-            raise self._too_large(line - origin, self._field_limit, "field_bytes")
-        self._colon = colon
-        self._suspend(data, start, line, kept, phase)
+                if last:
+                    self._finish(data, position)
+                    return position
+                self._line = position
+                self._phase = _NAME
+                self._bound_line(self._field_limit, size)
+        self._suspend(data, size)
         return -1
 
-    def _end_held_line(
-        self, data: bytes, start: i64, position: i64, colon: i64, phase: i64, origin: i64
-    ) -> i64:
-        """Complete a line that began in an earlier piece; return where the next one begins."""
-        self._line_parts.append(data[start:position])
+    def _pass_lines(self, data: bytes, position: i64, size: i64) -> i64:
+        """Pass over field lines that are whole in this piece and break no rule.
+
+        Returns:
+            Where the first other line begins; it is read from its start, one phase at a time.
+        """
+        notes = self.notes if self._kind != FIELDS else None
+        origin: i64 = self._origin
+        size_limit: i64 = self._size_limit
+        fields: i64 = self.fields
+        while fields < self._count_limit:
+            left: i64 = size_limit - (position - origin)
+            end: i64 = min(position + min(self._field_limit, left) + 1, size)
+            colon: i64 = token_end(data, position, end)
+            if colon >= end or colon == position or data[colon] != _COLON:
+                break
+            last: i64 = text_end(data, colon + 1, end)
+            if last >= end or last + 1 >= size or data[last] != _CR or data[last + 1] != _LF:
+                break
+            after: i64 = last + 2
+            if after - origin > size_limit:
+                break
+            fields += 1
+            if notes is not None:
+                notes.notice(data, position, colon, last, self._before + after - origin)
+            position = after
+        self.fields = fields
+        return position
+
+    def _bound_line(self, limit: i64, size: i64) -> None:
+        """Set how far the text of this line may reach; its CR may stand one further."""
+        left: i64 = self._size_limit - (self._line - self._origin)
+        stop: i64 = self._line + (min(limit, left)) + 1
+        self._stop = stop
+        self._end = min(stop, size)
+
+    def _check_length(self, position: i64, limit: i64, name: str) -> i64:
+        """Return `position`, where the piece ended, unless the line is too long there."""
+        if position >= self._stop:
+            if self._size_limit - (self._line - self._origin) < limit:
+                raise MessageTooLarge(self._size_name, self._size_limit)
+            raise MessageTooLarge(name, limit)
+        return position
+
+    def _scan_name(self, data: bytes, position: i64) -> i64:
+        position = token_end(data, position, self._end)
+        if position == self._end:
+            return self._check_length(position, self._field_limit, "field_bytes")
+        octet: i64 = data[position]
+        if octet == _COLON and position > self._line:
+            if self.fields == self._count_limit:
+                raise MessageTooLarge(self._count_name, self._count_limit)
+            self.fields += 1
+            self._colon = position - self._line
+            self._phase = _VALUE
+        elif octet == _CR and position == self._line:
+            self._phase = _LAST_LF
+        elif position == self._line and octet in (_SP, _HT):
+            raise self._fault("a field line is not folded", "RFC 9112 section 5.2", data, position)
+        else:
+            what = "a field name is a token, and a colon follows it at once"
+            raise self._fault(what, "RFC 9112 section 5.1", data, position)
+        return position + 1
+
+    def _scan_value(self, data: bytes, position: i64) -> i64:
+        position = text_end(data, position, self._end)
+        if position >= self._end:
+            return self._check_length(position, self._field_limit, "field_bytes")
+        if data[position] != _CR:
+            what = "a field value holds no control character"
+            raise self._fault(what, "RFC 9110 section 5.5", data, position)
+        self._phase = _VALUE_LF
+        return position + 1
+
+    def _end_line(self, data: bytes, position: i64) -> None:
+        """Check the LF at `position`, the size of the section so far, and what the line says."""
+        self._check_lf(data, position)
+        end: i64 = position + 1
+        if end - self._origin > self._size_limit:
+            raise MessageTooLarge(self._size_name, self._size_limit)
+        whole = data
+        line: i64 = self._line
+        if line < self._start:
+            whole = self._join_line(data, end)
+            line = 0
+        if self._phase == _VALUE_LF and self._kind != FIELDS:
+            last: i64 = line + end - self._line - 2
+            self.notes.notice(whole, line, line + self._colon, last, self._before + end - self._origin)
+
+    def _check_lf(self, data: bytes, position: i64) -> None:
+        if data[position] != _LF:
+            raise self._fault("a line ends with CR LF", "RFC 9112 section 2.2", data, position)
+
+    def _join_line(self, data: bytes, end: i64) -> bytes:
+        """Move a line that began in an earlier piece to the complete ones, and return it."""
+        self._line_parts.append(data[self._start : end])
         whole = b"".join(self._line_parts)
         self._line_parts.clear()
         self._parts.append(whole)
-        if phase == _VALUE_LF and self._kind != FIELDS:
-            self._place = self._before + position - origin
-            self._notice(whole, 0, colon, len(whole) - 2)
-        return position
+        self._kept = end
+        return whole
 
-    def _suspend(self, data: bytes, start: i64, line: i64, kept: i64, phase: i64) -> None:
-        """Keep the place, and the bytes from `kept` on, until more bytes arrive."""
-        size: i64 = len(data)
-        if line > kept:
-            self._parts.append(data[kept:line])
-        first: i64 = max(start, line)
+    def _suspend(self, data: bytes, size: i64) -> None:
+        """Keep the place, and the bytes that are not kept yet, until more arrive."""
+        line: i64 = self._line
+        if line > self._kept:
+            self._parts.append(data[self._kept : line])
+        first: i64 = max(line, self._start)
         if first < size:
             self._line_parts.append(data[first:size])
         self._held = size - line
-        self._read += size - start
-        self._phase = phase
+        self._read += size - self._start
 
-    def _finish(self, data: bytes, kept: i64, position: i64) -> None:
+    def _finish(self, data: bytes, position: i64) -> None:
         if len(self._parts) == 0:
-            self.block = data[kept:position]
+            self.block = data[self._kept : position]
             return
-        self._parts.append(data[kept:position])
+        self._parts.append(data[self._kept : position])
         self.block = b"".join(self._parts)
         self._parts.clear()
 
     # The start line.
 
-    def _scan_start(self, data: bytes, start: i64) -> i64:
+    def _scan_start_line(self, data: bytes, position: i64, size: i64) -> i64:
         """Read a start line (RFC 9112 sections 3 and 4) and the blank lines before it."""
-        size: i64 = len(data)
-        position: i64 = start
-        line: i64 = start - self._held
-        origin: i64 = start - self._read
+        self._bound_line(self._line_limit, size)
         while position < size:
             phase = self._phase
-            if phase == _START:
-                if position - origin > self._size_limit:
-                    raise MessageTooLarge(self._size_name, self._size_limit)
-                position = self._skip_blank_line(data, position)
-                line = position
-                continue
-            if phase == _BLANK_LF:
-                if data[position] != _LF:
-                    raise self._fault(
-                        "a line ends with CR LF", "RFC 9112 section 2.2", data, line, start, position, origin
-                    )
-                position += 1
-                line = position
-                self._phase = _START
-                self._line_parts.clear()
-                continue
             if phase == _START_LF:
-                if data[position] != _LF:
-                    raise self._fault(
-                        "a line ends with CR LF", "RFC 9112 section 2.2", data, line, start, position, origin
-                    )
-                position += 1
-                self._end_start_line(data, start, line, position)
-                return position
-            allowed: i64 = self._size_limit - (line - origin)
-            allowed = min(allowed, self._line_limit)
-            stop: i64 = line + allowed + 1
-            end: i64 = min(size, stop)
-            end = max(end, position)
-            position = self._scan_start_part(data, line, position, end, start, origin)
-            if position >= stop and self._phase != _START_LF:
-                raise self._too_large(line - origin, self._line_limit, "line_bytes")
-        if self._phase == _START:
-            self._held = 0
-            self._read += size - start
-        else:
-            self._suspend(data, start, line, max(start, line), self._phase)
-        return -1
+                self._check_lf(data, position)
+                self._end_start_line(data, position + 1)
+                return position + 1
+            if phase <= _BLANK_LF:
+                position = self._scan_blank_line(data, position, size)
+            elif phase == _STATUS:
+                position = self._scan_status(data, position)
+            elif phase == _REASON:
+                position = self._scan_reason(data, position)
+            elif phase == _METHOD:
+                position = self._scan_method(data, position)
+            elif phase == _TARGET:
+                position = self._scan_target(data, position)
+            else:
+                position = self._scan_version(data, position)
+            if position >= self._end and self._phase != _START_LF:
+                self._check_length(position, self._line_limit, "line_bytes")
+        return position
 
-    def _skip_blank_line(self, data: bytes, position: i64) -> i64:
-        # A robust reader ignores empty lines before a message (RFC 9112 section 2.2).
-        if data[position] == _CR:
+    def _scan_blank_line(self, data: bytes, position: i64, size: i64) -> i64:
+        """Pass over an empty line before a message, as robust readers do (RFC 9112 section 2.2)."""
+        if self._phase == _BLANK_LF:
+            self._check_lf(data, position)
+            self._phase = _START
+        elif data[position] == _CR:
             self._phase = _BLANK_LF
-            return position + 1
-        self._phase = _STATUS if self._kind == RESPONSE else _METHOD
-        return position
-
-    def _scan_start_part(
-        self, data: bytes, line: i64, position: i64, end: i64, start: i64, origin: i64
-    ) -> i64:
-        """Read on within the part of the start line that `_phase` names; return the place reached."""
-        phase = self._phase
-        if phase == _STATUS:
-            return self._scan_status(data, line, position, end, start, origin)
-        if phase == _VERSION:
-            return self._scan_version(data, line, position, end, start, origin)
-        rule = "RFC 9112 section 3"
-        if phase == _REASON:
-            position = text_end(data, position, end)
-            if position < end:
-                if data[position] != _CR:
-                    what = "a reason phrase holds no control character"
-                    raise self._fault(what, "RFC 9112 section 4", data, line, start, position, origin)
-                self._phase = _START_LF
-                position += 1
-        elif phase == _METHOD:
-            position = token_end(data, position, end)
-            if position < end:
-                if data[position] != _SP or position == line:
-                    what = "a method is a token, and one blank follows it"
-                    raise self._fault(what, rule + ".1", data, line, start, position, origin)
-                self.method_end = position - line
-                self._phase = _TARGET
-                position += 1
         else:
-            position = target_end(data, position, end)
-            if position < end:
-                if data[position] != _SP or position - line == self.method_end + 1:
-                    what = "a request target is visible ASCII, and one blank follows it"
-                    raise self._fault(what, rule + ".2", data, line, start, position, origin)
-                self.target_end = position - line
-                self._phase = _VERSION
-                position += 1
-        return position
+            self._phase = _STATUS if self._kind == RESPONSE else _METHOD
+            return position
+        self._line = self._kept = position + 1
+        self._bound_line(self._line_limit, size)
+        if self._stop <= self._line:
+            raise MessageTooLarge(self._size_name, self._size_limit)
+        return position + 1
 
-    def _scan_status(self, data: bytes, line: i64, position: i64, end: i64, start: i64, origin: i64) -> i64:
-        while position < end:
+    def _scan_status(self, data: bytes, position: i64) -> i64:
+        line: i64 = self._line
+        while position < self._end:
             index = position - line
             octet: i64 = data[position]
             if index < _VERSION_OCTETS:
                 if not _version_octet_fits(index, octet):
                     what = "a response begins with HTTP/1.0 or HTTP/1.1"
-                    raise self._fault(what, "RFC 9112 section 2.3", data, line, start, position, origin)
-            elif index == _STATUS_OCTETS:
-                if octet == _SP:
-                    self._phase = _REASON
-                elif octet == _CR:
-                    # The blank after the code is missing on many servers, and nothing is unclear.
-                    self._phase = _START_LF
-                else:
-                    what = "a status code has three digits, and a blank follows it"
-                    raise self._fault(what, "RFC 9112 section 4", data, line, start, position, origin)
-                return position + 1
-            elif not _status_octet_fits(index, octet):
-                what = "one blank and a status code of three digits, 100 or more, follow the version"
-                raise self._fault(what, "RFC 9112 section 4", data, line, start, position, origin)
+                    raise self._fault(what, "RFC 9112 section 2.3", data, position)
+            elif index < _STATUS_OCTETS:
+                if not _status_octet_fits(index, octet):
+                    what = "one blank and a status code of three digits, 100 or more, follow the version"
+                    raise self._fault(what, "RFC 9112 section 4", data, position)
+            else:
+                return self._end_status(data, position)
             position += 1
         return position
 
-    def _scan_version(self, data: bytes, line: i64, position: i64, end: i64, start: i64, origin: i64) -> i64:
-        while position < end:
-            index = position - line - self.target_end - 1
+    def _end_status(self, data: bytes, position: i64) -> i64:
+        if data[position] == _SP:
+            self._phase = _REASON
+        elif data[position] == _CR:
+            # The blank after the code is missing on many servers, and nothing is unclear.
+            self._phase = _START_LF
+        else:
+            what = "a status code has three digits, and a blank follows it"
+            raise self._fault(what, "RFC 9112 section 4", data, position)
+        return position + 1
+
+    def _scan_reason(self, data: bytes, position: i64) -> i64:
+        position = text_end(data, position, self._end)
+        if position < self._end:
+            if data[position] != _CR:
+                what = "a reason phrase holds no control character"
+                raise self._fault(what, "RFC 9112 section 4", data, position)
+            self._phase = _START_LF
+            position += 1
+        return position
+
+    def _scan_method(self, data: bytes, position: i64) -> i64:
+        position = token_end(data, position, self._end)
+        if position < self._end:
+            if data[position] != _SP or position == self._line:
+                what = "a method is a token, and one blank follows it"
+                raise self._fault(what, "RFC 9112 section 3.1", data, position)
+            self.method_end = position - self._line
+            self._phase = _TARGET
+            position += 1
+        return position
+
+    def _scan_target(self, data: bytes, position: i64) -> i64:
+        position = target_end(data, position, self._end)
+        if position < self._end:
+            if data[position] != _SP or position - self._line == self.method_end + 1:
+                what = "a request target is visible ASCII, and one blank follows it"
+                raise self._fault(what, "RFC 9112 section 3.2", data, position)
+            self.target_end = position - self._line
+            self._phase = _VERSION
+            position += 1
+        return position
+
+    def _scan_version(self, data: bytes, position: i64) -> i64:
+        first: i64 = self._line + self.target_end + 1
+        while position < self._end:
             octet: i64 = data[position]
-            if index < _VERSION_OCTETS:
-                if not _version_octet_fits(index, octet):
+            if position - first < _VERSION_OCTETS:
+                if not _version_octet_fits(position - first, octet):
                     what = "a request line ends with HTTP/1.0 or HTTP/1.1"
-                    raise self._fault(what, "RFC 9112 section 2.3", data, line, start, position, origin)
+                    raise self._fault(what, "RFC 9112 section 2.3", data, position)
             elif octet == _CR:
                 self._phase = _START_LF
                 return position + 1
             else:
-                what = "nothing follows the version"
-                raise self._fault(what, "RFC 9112 section 3", data, line, start, position, origin)
+                raise self._fault("CR LF follows the version", "RFC 9112 section 3", data, position)
             position += 1
         return position
 
-    def _end_start_line(self, data: bytes, start: i64, line: i64, position: i64) -> None:
-        self.fields_start = position - line
-        if line < start:
-            self._line_parts.append(data[start:position])
-            self._parts.append(b"".join(self._line_parts))
-            self._line_parts.clear()
+    def _end_start_line(self, data: bytes, end: i64) -> None:
+        if end - self._origin > self._size_limit:
+            raise MessageTooLarge(self._size_name, self._size_limit)
+        self.fields_start = end - self._line
+        if self._line < self._start:
+            self._join_line(data, end)
+        self._line = end
+        self._phase = _NAME
 
-    # What the fields say about framing.
-
-    def _notice(self, data: bytes, start: i64, colon: i64, end: i64) -> None:
-        """Take note of a field that decides how the message is framed or what follows it."""
-        length: i64 = colon - start
-        if length == 14:
-            if name_is(data, start, colon, b"content-length"):
-                self._notice_length(data, start, colon + 1, end)
-        elif length == 10:
-            if name_is(data, start, colon, b"connection"):
-                self._notice_connection(data, colon + 1, end)
-        elif length == 17:
-            if name_is(data, start, colon, b"transfer-encoding"):
-                self._notice_codings(data, start, colon + 1, end)
-        elif length == 4:
-            if name_is(data, start, colon, b"host"):
-                self._notice_host(data, start, end)
-        elif length == 7:
-            if name_is(data, start, colon, b"upgrade"):
-                self.upgrade_field = True
-        elif length == 6:
-            if name_is(data, start, colon, b"expect"):
-                value = data[colon + 1 : end].strip(b" \t").lower()
-                self.expect_continue = self.expect_continue or value == b"100-continue"
-        elif length == 16 and name_is(data, start, colon, b"proxy-connection"):
-            # Not a standard field; a peer that says "close" in it does close.
-            kept = self.keep_alive
-            self._notice_connection(data, colon + 1, end)
-            self.keep_alive = kept
-
-    def _notice_length(self, data: bytes, start: i64, position: i64, end: i64) -> None:
-        """Read a Content-Length: one number, or the same number again (RFC 9112 section 6.3, item 5)."""
-        while True:
-            position = _skip_blanks(data, position, end)
-            digits: i64 = position
-            value: i64 = 0
-            while position < end and _ZERO <= data[position] <= _NINE:
-                digit: i64 = data[position] - _ZERO
-                if value > (_MAX_LENGTH - digit) // 10:
-                    raise self._line_fault("Content-Length is out of range", data, start, end)
-                value = value * 10 + digit
-                position += 1
-            if position == digits:
-                raise self._line_fault("Content-Length is a number in decimal digits", data, start, end)
-            if self.content_length >= 0 and self.content_length != value:
-                raise self._line_fault("there are different values of Content-Length", data, start, end)
-            self.content_length = value
-            position = _skip_blanks(data, position, end)
-            if position == end:
-                break
-            if data[position] != _COMMA:
-                raise self._line_fault("Content-Length is a number in decimal digits", data, start, end)
-            position += 1
-        if self.codings is not None:
-            raise self._both_framings(data, start, end)
-
-    def _notice_codings(self, data: bytes, start: i64, position: i64, end: i64) -> None:
-        """Read a Transfer-Encoding (RFC 9112 section 6.1)."""
-        codings = self.codings
-        if codings is None:
-            codings = self.codings = []
-        if self.content_length >= 0:
-            raise self._both_framings(data, start, end)
-        for element in split_list(data[position:end].lower()):
-            name = element.partition(b";")[0].rstrip(b" \t")
-            if not is_token(name):
-                raise self._line_fault("a transfer coding is a token", data, start, end)
-            if name == b"chunked":
-                if name != element:
-                    raise self._line_fault("chunked has no parameters", data, start, end)
-                if name in codings:
-                    raise self._line_fault("chunked is applied once", data, start, end)
-            codings.append(name)
-
-    def _notice_connection(self, data: bytes, position: i64, end: i64) -> None:
-        """Look for the connection options that matter here (RFC 9110 section 7.6.1)."""
-        while position < end:
-            position = _skip_blanks(data, position, end)
-            first: i64 = position
-            while position < end and data[position] != _COMMA:
-                position += 1
-            last: i64 = position
-            while last > first and (data[last - 1] == _SP or data[last - 1] == _HT):
-                last -= 1
-            if name_is(data, first, last, b"keep-alive"):
-                self.keep_alive = True
-            elif name_is(data, first, last, b"close"):
-                self.close = True
-            elif name_is(data, first, last, b"upgrade"):
-                self.upgrade_option = True
-            position += 1
-
-    def _notice_host(self, data: bytes, start: i64, end: i64) -> None:
-        self.hosts += 1
-        if self.hosts > 1 and self._kind == REQUEST:
-            raise MalformedMessage(
-                "a request has one Host", self._place, "RFC 9112 section 3.2", data[start:end]
-            )
-
-    # Faults.
-
-    def _line_fault(self, what: str, data: bytes, start: i64, end: i64) -> ParseError:
-        return MalformedMessage(what, self._place, "RFC 9112 section 6", data[start:end])
-
-    def _both_framings(self, data: bytes, start: i64, end: i64) -> ParseError:
-        # Both framings at once is how messages are smuggled: never guess which one the peer meant.
-        what = "Content-Length and Transfer-Encoding exclude each other"
-        return MalformedMessage(what, self._place, "RFC 9112 section 6.3", data[start:end])
-
-    def _name_fault(self, data: bytes, line: i64, start: i64, position: i64, origin: i64) -> ParseError:
-        what = "a field name is a token, and a colon follows it at once"
-        rule = "RFC 9112 section 5.1"
-        if position == line and (data[position] == _SP or data[position] == _HT):
-            what, rule = "a field line is not folded", "RFC 9112 section 5.2"
-        return self._fault(what, rule, data, line, start, position, origin)
-
-    def _fault(
-        self, what: str, rule: str, data: bytes, line: i64, start: i64, position: i64, origin: i64
-    ) -> ParseError:
-        first: i64 = max(start, line)
+    def _fault(self, what: str, rule: str, data: bytes, position: i64) -> ParseError:
+        first: i64 = max(self._line, self._start)
         seen = b"".join(self._line_parts) + data[first : position + 1]
-        return MalformedMessage(what, self._before + position - origin, rule, seen)
-
-    def _too_large(self, line_offset: i64, line_limit: i64, line_name: str) -> ParseError:
-        if self._size_limit - line_offset < line_limit:
-            return MessageTooLarge(self._size_name, self._size_limit)
-        return MessageTooLarge(line_name, line_limit)
-
-
-def split_fields(block: bytes, start: int) -> tuple[tuple[bytes, bytes], ...]:
-    """Return the names and values of a section that a scanner has read; values lose outer blanks."""
-    pairs: list[tuple[bytes, bytes]] = []
-    line: i64 = start
-    while block[line] != _CR:
-        colon: i64 = _colon_of(block, line)
-        first: i64 = _skip_blanks(block, colon + 1, len(block))
-        end: i64 = _line_end(block, first)
-        pairs.append((block[line:colon], block[first : _trim(block, first, end)]))
-        line = end + 2
-    return tuple(pairs)
-
-
-def find_fields(block: bytes, start: int, name: bytes) -> list[bytes]:
-    """Return the values of each field called `name` in a section that a scanner has read."""
-    return _find(block, start, name.lower(), everything=True)
-
-
-def find_field(block: bytes, start: int, name: bytes) -> bytes | None:
-    """Return the value of the first field called `name`, None without one."""
-    values = _find(block, start, name.lower(), everything=False)
-    return values[0] if values else None
-
-
-def _find(block: bytes, start: int, lowered: bytes, *, everything: bool) -> list[bytes]:
-    values: list[bytes] = []
-    line: i64 = start
-    while block[line] != _CR:
-        colon: i64 = _colon_of(block, line)
-        end: i64 = _line_end(block, colon + 1)
-        if name_is(block, line, colon, lowered):
-            first: i64 = _skip_blanks(block, colon + 1, end)
-            values.append(block[first : _trim(block, first, end)])
-            if not everything:
-                break
-        line = end + 2
-    return values
-
-
-def _colon_of(block: bytes, position: i64) -> i64:
-    while block[position] != _COLON:
-        position += 1
-    return position
-
-
-def _line_end(block: bytes, position: i64) -> i64:
-    while block[position] != _CR:
-        position += 1
-    return position
-
-
-def _skip_blanks(data: bytes, position: i64, end: i64) -> i64:
-    while position < end and (data[position] == _SP or data[position] == _HT):
-        position += 1
-    return position
-
-
-def _trim(data: bytes, first: i64, end: i64) -> i64:
-    """Return the end of `data[first:end]` without the blanks at its end."""
-    while end > first and (data[end - 1] == _SP or data[end - 1] == _HT):
-        end -= 1
-    return end
+        return MalformedMessage(what, self._before + position - self._origin, rule, seen)
 
 
 def _version_octet_fits(index: i64, octet: i64) -> bool:

@@ -43,7 +43,7 @@ def zstd_backend() -> ZstdBackend | None:
     for name in ("compression.zstd", "backports.zstd"):
         try:
             return cast("ZstdBackend", importlib.import_module(name))
-        except ImportError:
+        except ImportError:  # noqa: PERF203 -- a handful of names, once
             continue
     return None
 

@@ -73,6 +73,7 @@ class ContentDecoder:
         self._fed = 0
         self._decoded = 0
         self._plain: list[bytes] = []
+        self._ready = memoryview(b"")  # decoded, longer than a step
         self._fault: ContentDecodingError | None = None
 
     def decode(self, data: bytes) -> Iterator[bytes]:
@@ -101,28 +102,30 @@ class ContentDecoder:
         """
         if self._fault is not None:
             raise self._fault
-        for _ in self._pieces():
+        if self._next_piece():
             raise ContentDecodingError(", ".join(self.codings), "decoded content was not taken")
         for stage, coding in zip(self._stages, reversed(self.codings), strict=True):
             if not stage.complete:
                 raise ContentDecodingError(coding, "cut short")
 
     def _pieces(self) -> Iterator[bytes]:
-        while True:
-            if self._fault is not None:
-                raise self._fault
+        while piece := self._next_piece():
+            yield piece
+
+    def _next_piece(self) -> bytes:
+        """Return the next piece, nothing when more input is needed."""
+        if self._fault is None and not self._ready:
             try:
-                output = self._pull(len(self._stages) - 1)
+                self._ready = memoryview(self._pull(len(self._stages) - 1))
             except ContentDecodingError as fault:
                 self._fault = fault
-                continue
-            if not output:
-                return
-            for start in range(0, len(output), self._step_bytes):
-                piece = output[start : start + self._step_bytes]
-                if self._exceeds_ratio(len(piece)):
-                    break
-                yield piece
+        if self._fault is not None:
+            raise self._fault
+        step, self._ready = self._ready[: self._step_bytes], self._ready[self._step_bytes :]
+        self._check_ratio(len(step))
+        whole = step.obj
+        # Most output is no longer than a step: no need to copy it.
+        return whole if isinstance(whole, bytes) and len(whole) == len(step) else bytes(step)
 
     def _pull(self, index: int) -> bytes:
         """Return output of the stage at `index`, feeding it from the one before as long as it asks."""
@@ -138,14 +141,15 @@ class ContentDecoder:
                 return b""
             stage.push(source)
 
-    def _exceeds_ratio(self, size: int) -> bool:
+    def _check_ratio(self, size: int) -> None:
         self._decoded += size
         bound = self._max_ratio
         if bound is None or not self.codings or self._decoded <= max(self._ratio_from, bound * self._fed):
-            return False
-        what = f"content grows more than {bound:g} times"
-        self._fault = ContentDecodingError(", ".join(self.codings), what)
-        return True
+            return
+        self._fault = ContentDecodingError(
+            ", ".join(self.codings), f"content grows more than {bound:g} times"
+        )
+        raise self._fault
 
 
 def supported_codings() -> tuple[str, ...]:

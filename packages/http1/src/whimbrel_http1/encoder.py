@@ -8,7 +8,7 @@ add a line, and the framing is what a strict reader will see.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final, TypeAlias, Union, final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, Union, final
 
 from whimbrel_http1._framing import (
     CHUNKED,
@@ -47,7 +47,7 @@ class _Encoder:
         self.content_length: int | None = None if body < 0 else body
         self._body: i64 = body
         self._written: i64 = 0
-        self._done = body == 0 or body == TUNNEL
+        self._done = body in (0, TUNNEL)
 
     @property
     def done(self) -> bool:
@@ -131,6 +131,7 @@ class RequestEncoder(_Encoder):
         tail = " HTTP/1.1\r\n" if minor == 1 else " HTTP/1.0\r\n"
         parts = _parts_of(f"{method} {target}{tail}", headers, "headers")
         scanner = HeadScanner(REQUEST, None)
+        notes = scanner.notes
         head = _scanned(parts, scanner)
         # One token, one blank, one target: a blank within either would move these offsets.
         if (
@@ -139,17 +140,17 @@ class RequestEncoder(_Encoder):
             or scanner.target_end != len(method) + 1 + len(target)
         ):
             raise _request_fault(method, target, parts)
-        if minor == 1 and scanner.hosts == 0:
+        if minor == 1 and notes.hosts == 0:
             raise InvalidHead("headers", "an HTTP/1.1 request has a Host (RFC 9112 section 3.2)")
-        if scanner.codings is not None and (minor == 0 or not scanner.chunked):
+        if notes.coded and (minor == 0 or not notes.chunked):
             what = (
                 "a request is chunked last, and in HTTP/1.1, or has no transfer coding (RFC 9112 section 6.1)"
             )
             raise InvalidHead("headers", what)
-        body: i64 = request_body(scanner.content_length, chunked=scanner.chunked)
+        body: i64 = request_body(notes.content_length, chunked=notes.chunked)
         if method == "CONNECT":
             body = TUNNEL
-        keep_alive = connection_persists(minor, close=scanner.close, keep_alive=scanner.keep_alive)
+        keep_alive = connection_persists(minor, close=notes.close, keep_alive=notes.keep_alive)
         super().__init__(head, body, keep_alive=keep_alive)
 
 
@@ -191,14 +192,15 @@ class ResponseEncoder(_Encoder):
         head = _scanned(parts, scanner)
         if head is None:
             raise _response_fault(reason, parts)
-        coded = scanner.codings is not None
-        if coded and (minor == 0 or not scanner.chunked or status < 200 or status == 204):
+        notes = scanner.notes
+        coded = notes.coded
+        if coded and (minor == 0 or not notes.chunked or status < 200 or status == 204):
             what = "no transfer coding but chunked, and none in HTTP/1.0, 1xx or 204 (RFC 9112 section 6.1)"
             raise InvalidHead("headers", what)
         body: i64 = response_body(
-            status, request_method, scanner.content_length, coded=coded, chunked=scanner.chunked
+            status, request_method, notes.content_length, coded=coded, chunked=notes.chunked
         )
-        keep_alive = connection_persists(minor, close=scanner.close, keep_alive=scanner.keep_alive)
+        keep_alive = connection_persists(minor, close=notes.close, keep_alive=notes.keep_alive)
         super().__init__(head, body, keep_alive=keep_alive and body != UNTIL_CLOSE)
 
 
@@ -243,20 +245,29 @@ def _parts_of(start_line: str, headers: HeaderPairs, argument: str) -> list[str]
     Their UTF-8 encoding, escapes resolved, is what the caller gave.
     """
     parts = [start_line]
-    for name, value in _iterable_of(headers):
-        parts.append(name if isinstance(name, str) else _text_of(name, argument))
+    for pair in _iterable_of(headers):
+        if isinstance(pair, tuple) and len(pair) == 2:
+            given_name, given_value = pair[0], pair[1]
+        else:
+            given_name, given_value = pair
+        name = given_name if isinstance(given_name, str) else _text_of(given_name, argument)
+        if ":" in name:  # the one octet of a bad name that would end a good one
+            raise InvalidHead(argument, "a field name is a token (RFC 9110 section 5.1)", name)
+        parts.append(name)
         parts.append(": ")
-        parts.append(value if isinstance(value, str) else _text_of(value, argument))
+        parts.append(given_value if isinstance(given_value, str) else _text_of(given_value, argument))
         parts.append("\r\n")
     parts.append("\r\n")
     return parts
 
 
-def _iterable_of(headers: HeaderPairs) -> Iterable[tuple[Text, Text]]:
-    items = getattr(headers, "items", None)  # asking for the method is cheaper than for the ABC
+def _iterable_of(headers: HeaderPairs) -> Iterable[Any]:
+    if isinstance(headers, (list, tuple)):
+        return headers
+    items = getattr(headers, "items", None)
     if items is None:
-        return headers  # type: ignore[return-value]  # what has no items() is an iterable of pairs
-    pairs: Iterable[tuple[Text, Text]] = items()
+        return headers
+    pairs: Iterable[Any] = items()
     return pairs
 
 
@@ -270,9 +281,6 @@ def _text_of(text: object, argument: str) -> str:
 
 def _scanned(parts: list[str], scanner: HeadScanner) -> bytes | None:
     """Return the encoded section if the scanner reads it as the very fields it was made of, else None."""
-    for name in parts[1:-1:4]:
-        if ":" in name:
-            return None
     try:
         head = "".join(parts).encode("utf-8", "surrogateescape")
         end: i64 = scanner.scan(head, 0)

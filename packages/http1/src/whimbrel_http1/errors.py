@@ -33,7 +33,7 @@ class LocalError(Http1Error):
     """The caller asked for what the rules of HTTP/1.1 forbid."""
 
 
-class InvalidHead(LocalError):
+class InvalidHead(LocalError, ValueError):
     """A head cannot be written because one of its parts is not legal.
 
     Attributes:

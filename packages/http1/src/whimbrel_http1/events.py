@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, Union, final
 
-from whimbrel_http1._scanner import find_field, find_fields, split_fields
+from whimbrel_http1._field_lines import FieldMemory, find_field, find_fields
 
 if TYPE_CHECKING:
     from mypy_extensions import i64  # a native integer once compiled, an int otherwise
@@ -36,6 +36,7 @@ class HttpVersion(NamedTuple):
 
 HTTP_1_0: Final = HttpVersion(1, 0)
 HTTP_1_1: Final = HttpVersion(1, 1)
+_NO_MEMORY: Final = FieldMemory()  # of heads whose fields are given
 
 
 class _Head:
@@ -56,11 +57,13 @@ class _Head:
         self._headers: RawHeaders | None = raw_headers
         self._block = b""
         self._fields_start: i64 = 0
+        self._memory = _NO_MEMORY
 
-    def defer(self, block: bytes, fields_start: i64) -> None:
+    def defer(self, block: bytes, fields_start: i64, memory: FieldMemory) -> None:
         """Cut the fields from `block` when they are asked for; only parsers have a use for this."""
         self._block = block
         self._fields_start = fields_start
+        self._memory = memory
         self._headers = None
 
     @property
@@ -68,7 +71,7 @@ class _Head:
         """Names and values in wire order and letter case; built when first asked for."""
         headers = self._headers
         if headers is None:
-            headers = self._headers = split_fields(self._block, self._fields_start)
+            headers = self._headers = self._memory.split(self._block, self._fields_start)
         return headers
 
     def get(self, name: bytes) -> bytes | None:
@@ -274,10 +277,18 @@ class Upgraded:
 Event: TypeAlias = Union[ResponseHead, RequestHead, bytes, EndOfMessage, Upgraded]  # noqa: UP007 -- see above
 
 
+def body_piece(data: bytes, start: i64, end: i64) -> bytes:
+    """Return `data[start:end]` without a copy where that is all of `data`."""
+    if start == 0 and end == len(data):
+        return data
+    return data[start:end]
+
+
 def lazy_response_head(
     block: bytes,
     fields_start: i64,
-    version: HttpVersion,
+    memory: FieldMemory,
+    minor: i64,
     content_length: i64,
     *,
     chunked: bool,
@@ -287,18 +298,25 @@ def lazy_response_head(
     status: i64 = (block[9] - 48) * 100 + (block[10] - 48) * 10 + (block[11] - 48)
     length: int | None = None if content_length < 0 else content_length
     head = ResponseHead(
-        status, "", version, (), content_length=length, chunked=chunked, keep_alive=keep_alive
+        status,
+        "",
+        HTTP_1_1 if minor == 1 else HTTP_1_0,
+        (),
+        content_length=length,
+        chunked=chunked,
+        keep_alive=keep_alive,
     )
-    head.defer(block, fields_start)
+    head.defer(block, fields_start, memory)
     return head
 
 
 def lazy_request_head(
     block: bytes,
     fields_start: i64,
+    memory: FieldMemory,
     method: str,
     target: str,
-    version: HttpVersion,
+    minor: i64,
     content_length: i64,
     *,
     chunked: bool,
@@ -311,7 +329,7 @@ def lazy_request_head(
     head = RequestHead(
         method,
         target,
-        version,
+        HTTP_1_1 if minor == 1 else HTTP_1_0,
         (),
         content_length=length,
         chunked=chunked,
@@ -319,5 +337,5 @@ def lazy_request_head(
         upgrade=upgrade,
         expect_continue=expect_continue,
     )
-    head.defer(block, fields_start)
+    head.defer(block, fields_start, memory)
     return head

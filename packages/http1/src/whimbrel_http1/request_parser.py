@@ -8,13 +8,13 @@ from whimbrel_http1._framing import TUNNEL, connection_persists, request_body
 from whimbrel_http1._parser import Parser
 from whimbrel_http1._scanner import REQUEST
 from whimbrel_http1.errors import MalformedMessage
-from whimbrel_http1.events import HTTP_1_0, HTTP_1_1, lazy_request_head
+from whimbrel_http1.events import lazy_request_head
 from whimbrel_http1.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
     from mypy_extensions import i64  # a native integer once compiled, an int otherwise
 
-    from whimbrel_http1._scanner import HeadScanner
+    from whimbrel_http1._notes import FramingNotes
     from whimbrel_http1.events import Event
     from whimbrel_http1.limits import Limits
 
@@ -61,28 +61,30 @@ class RequestParser(Parser):
 
     def _end_head(self, events: list[Event]) -> None:
         scanner = self._scanner
+        notes = scanner.notes
         block = scanner.block
         target_end: i64 = scanner.target_end
         minor: i64 = block[target_end + 8] - 48
         method = block[: scanner.method_end].decode("ascii")
-        if minor == 1 and scanner.hosts == 0:
+        if minor == 1 and notes.hosts == 0:
             raise MalformedMessage("a request has a Host", len(block), "RFC 9112 section 3.2")
-        if scanner.codings is not None:
-            _check_codings(scanner, minor)
-        persists = connection_persists(minor, close=scanner.close, keep_alive=scanner.keep_alive)
-        upgrade = minor == 1 and scanner.upgrade_option and scanner.upgrade_field
+        if notes.coded:
+            _check_codings(notes, minor, len(block))
+        persists = connection_persists(minor, close=notes.close, keep_alive=notes.keep_alive)
+        upgrade = minor == 1 and notes.upgrade_option and notes.upgrade_field
         events.append(
             lazy_request_head(
                 block,
                 scanner.fields_start,
+                self._memory,
                 method,
                 block[scanner.method_end + 1 : target_end].decode("ascii"),
-                HTTP_1_1 if minor == 1 else HTTP_1_0,
-                scanner.content_length,
-                chunked=scanner.chunked,
+                minor,
+                notes.content_length,
+                chunked=notes.chunked,
                 keep_alive=persists,
                 upgrade=upgrade,
-                expect_continue=minor == 1 and scanner.expect_continue,
+                expect_continue=minor == 1 and notes.expect_continue,
             )
         )
         self._persists = persists
@@ -90,15 +92,14 @@ class RequestParser(Parser):
         if method == "CONNECT":
             self._await_body(TUNNEL, events)
         else:
-            self._await_body(request_body(scanner.content_length, chunked=scanner.chunked), events)
+            self._await_body(request_body(notes.content_length, chunked=notes.chunked), events)
 
 
-def _check_codings(scanner: HeadScanner, minor: i64) -> None:
+def _check_codings(notes: FramingNotes, minor: i64, offset: i64) -> None:
     """Refuse a request whose end cannot be found for certain (RFC 9112 sections 6.1 and 6.3)."""
-    offset = len(scanner.block)
     if minor == 0:
         raise MalformedMessage("HTTP/1.0 has no transfer codings", offset, "RFC 9112 section 6.1")
-    if not scanner.chunked:
+    if not notes.chunked:
         raise MalformedMessage(
             "chunked is the last transfer coding of a request", offset, "RFC 9112 section 6.3"
         )

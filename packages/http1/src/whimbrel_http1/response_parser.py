@@ -8,7 +8,7 @@ from whimbrel_http1._framing import UNTIL_CLOSE, connection_persists, response_b
 from whimbrel_http1._parser import Parser
 from whimbrel_http1._scanner import RESPONSE
 from whimbrel_http1.errors import MessageTooLarge
-from whimbrel_http1.events import HTTP_1_0, HTTP_1_1, lazy_response_head
+from whimbrel_http1.events import lazy_response_head
 from whimbrel_http1.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
@@ -65,13 +65,14 @@ class ResponseParser(Parser):
         block = scanner.block
         status: i64 = (block[9] - 48) * 100 + (block[10] - 48) * 10 + (block[11] - 48)
         minor: i64 = block[7] - 48
-        coded = scanner.codings is not None
-        chunked = coded and scanner.chunked
+        notes = scanner.notes
+        coded = notes.coded
+        chunked = notes.chunked
         interim = status < 200 and status != 101
         if interim:
             self._count_interim()
-        body: i64 = response_body(status, self._method, scanner.content_length, coded=coded, chunked=chunked)
-        persists = connection_persists(minor, close=scanner.close, keep_alive=scanner.keep_alive)
+        body: i64 = response_body(status, self._method, notes.content_length, coded=coded, chunked=chunked)
+        persists = connection_persists(minor, close=notes.close, keep_alive=notes.keep_alive)
         if body == UNTIL_CLOSE or (coded and minor == 0):
             # HTTP/1.0 knows no transfer coding: its framing is in doubt (RFC 9112 section 6.1).
             persists = False
@@ -79,8 +80,9 @@ class ResponseParser(Parser):
             lazy_response_head(
                 block,
                 scanner.fields_start,
-                HTTP_1_1 if minor == 1 else HTTP_1_0,
-                scanner.content_length,
+                self._memory,
+                minor,
+                notes.content_length,
                 chunked=chunked,
                 keep_alive=persists,
             )

@@ -1,0 +1,211 @@
+"""Time the parser beside others that are importable: interleaved rounds, medians of microseconds.
+
+Run it where whimbrel-http1 is installed as a compiled wheel: `python benches/parse.py [rounds]`.
+Each contender keeps its parser between responses where it can, and hands over every event, with
+the fields as pairs of `bytes`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import statistics
+import sys
+import timeit
+from collections.abc import Callable
+from typing import Any
+
+import whimbrel_http1
+from whimbrel_http1 import RequestEncoder, ResponseHead, ResponseParser
+
+Contender = Callable[[list[bytes]], object]
+
+FIELDS = (
+    b"Server: nginx/1.25.3\r\n"
+    b"Date: Mon, 23 Nov 2026 05:30:38 GMT\r\n"
+    b"Content-Type: application/json; charset=utf-8\r\n"
+    b"Content-Length: %d\r\n"
+    b"Connection: keep-alive\r\n"
+    b"Cache-Control: no-cache, no-store\r\n"
+    b"X-Request-Id: 4f1c2d3e-aaaa-bbbb-%06d\r\n"
+    b"Vary: Accept-Encoding\r\n"
+    b'ETag: "%012d"\r\n'
+)
+
+
+def response(number: int = 0, more: bytes = b"", body: bytes = b"x" * 200) -> bytes:
+    """Return a response whose request id and entity tag depend on `number`."""
+    return b"HTTP/1.1 200 OK\r\n" + FIELDS % (len(body), number, number) + more + b"\r\n" + body
+
+
+MORE = b"".join(b"X-Header-Number-%d: some value of header %d\r\n" % (number, number) for number in range(21))
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+SCENES: dict[str, tuple[list[bytes], int]] = {
+    "9 fields, the same again": ([response()], 2000),
+    "9 fields, 2 of them new": ([response(number) for number in range(20)], 100),
+    "30 fields, the same again": ([response(more=MORE)], 1000),
+    "1,000 chunks of 100 bytes": ([CHUNKED + (b"64\r\n" + b"x" * 100 + b"\r\n") * 1000 + b"0\r\n\r\n"], 20),
+    "64 KiB in 16 KiB reads": ([response(body=b"x" * 65536)[:-65536], *[b"x" * 16384] * 4], 500),
+    "a byte at a time": ([bytes([octet]) for octet in response()], 20),
+}
+
+
+def whimbrel() -> Contender:
+    """Return our parser, kept for all responses."""
+    parser = ResponseParser()
+
+    def read(pieces: list[bytes]) -> object:
+        seen: list[object] = []
+        for piece in pieces:
+            for event in parser.feed(piece):
+                seen.append(event.raw_headers if type(event) is ResponseHead else event)  # noqa: PERF401 -- a list for each byte costs more
+        return seen
+
+    return read
+
+
+def httptools() -> Contender:
+    """Return llhttp, kept for all responses."""
+    module: Any = importlib.import_module("httptools")
+
+    class Callbacks:
+        seen: list[object]
+
+        def on_message_begin(self) -> None:
+            self.seen = []
+            self.fields: list[tuple[bytes, bytes]] = []
+
+        def on_header(self, name: bytes, value: bytes) -> None:
+            self.fields.append((name, value))
+
+        def on_headers_complete(self) -> None:
+            self.seen.append((parser.get_status_code(), self.fields))
+
+        def on_body(self, body: bytes) -> None:
+            self.seen.append(body)
+
+        def on_message_complete(self) -> None:
+            self.seen.append(None)
+
+    callbacks = Callbacks()
+    parser = module.HttpResponseParser(callbacks)
+
+    def read(pieces: list[bytes]) -> object:
+        for piece in pieces:
+            parser.feed_data(piece)
+        return callbacks.seen
+
+    return read
+
+
+def h11() -> Contender:
+    """Return h11; a connection per response is the fair way, as it reads no response unasked."""
+    module: Any = importlib.import_module("h11")
+
+    def read(pieces: list[bytes]) -> object:
+        seen: list[object] = []
+        connection = module.Connection(module.CLIENT)
+        connection.send(module.Request(method="GET", target="/", headers=[("Host", "a")]))
+        connection.send(module.EndOfMessage())
+        for piece in pieces:
+            connection.receive_data(piece)
+            while (event := connection.next_event()) is not module.NEED_DATA:
+                seen.append(event)
+                if isinstance(event, module.EndOfMessage):
+                    connection.start_next_cycle()
+                    connection.send(module.Request(method="GET", target="/", headers=[("Host", "a")]))
+                    connection.send(module.EndOfMessage())
+                    break
+        return seen
+
+    return read
+
+
+class _Protocol:
+    _reading_paused = False
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self, *, resume_parser: bool = True) -> None: ...
+
+
+def aiohttp(kind: str) -> Contender:
+    """Return aiohttp's parser written in C or in Python, kept for all responses."""
+    import asyncio  # noqa: PLC0415 -- only this contender needs it
+
+    module: Any = importlib.import_module("aiohttp.http_parser")
+    loop = asyncio.new_event_loop()
+    parser = getattr(module, f"HttpResponseParser{kind}")(_Protocol(), loop, limit=2**20)
+
+    def read(pieces: list[bytes]) -> object:
+        seen: list[object] = []
+        for piece in pieces:
+            messages, *_ = parser.feed_data(piece)
+            for message, stream in messages:
+                seen.append((message.code, message.raw_headers, stream))
+        return seen
+
+    return read
+
+
+CONTENDERS: dict[str, Callable[[], Contender]] = {
+    "whimbrel": whimbrel,
+    "httptools": httptools,
+    "aiohttp C": lambda: aiohttp("C"),
+    "aiohttp Python": lambda: aiohttp("Py"),
+    "h11": h11,
+}
+
+
+def standing() -> dict[str, Contender]:
+    """Return the contenders that can be built here."""
+    found: dict[str, Contender] = {}
+    for name, make in CONTENDERS.items():
+        try:
+            found[name] = make()
+        except (ImportError, AttributeError, TypeError) as error:  # noqa: PERF203 -- five times
+            print(f"without {name}: {error}")
+    return found
+
+
+def measure(contender: Contender, pieces: list[bytes], times: int) -> float:
+    """Return microseconds per response (or per scene, where that is one response)."""
+    return timeit.timeit(lambda: contender(pieces), number=times) / times * 1e6
+
+
+def encode() -> float:
+    """Return microseconds for one request head of seven fields."""
+    fields = [
+        ("Host", "shore.example"),
+        ("User-Agent", "whimbrel"),
+        ("Accept", "*/*"),
+        ("Accept-Encoding", "gzip"),
+        ("Connection", "keep-alive"),
+        ("Content-Length", "12"),
+        ("Content-Type", "application/json"),
+    ]
+    return timeit.timeit(lambda: RequestEncoder("POST", "/path?q=1", fields).head, number=2000) / 2000 * 1e6
+
+
+def main() -> None:
+    """Print one line per scene."""
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 15
+    print(f"whimbrel-http1 {whimbrel_http1.__version__}, compiled: {whimbrel_http1.COMPILED}")
+    contenders = standing()
+    print(f"{'µs, median of ' + str(rounds):28}" + "".join(f"{name:>16}" for name in contenders))
+    for scene, (pieces, times) in SCENES.items():
+        slow = times if whimbrel_http1.COMPILED else max(times // 10, 1)
+        taken: dict[str, list[float]] = {name: [] for name in contenders}
+        for _ in range(rounds):
+            for name, contender in contenders.items():
+                few = max(slow // 20, 1) if name in {"h11", "aiohttp Python"} else slow
+                taken[name].append(measure(contender, pieces, few))
+        messages = len(pieces) if scene.endswith("new") else 1
+        print(
+            f"{scene:28}"
+            + "".join(f"{statistics.median(times) / messages:16.2f}" for times in taken.values())
+        )
+    print(f"{'write a head of 7 fields':28}{statistics.median(encode() for _ in range(rounds)):16.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+"""What the fields of a head say about its framing and its connection (RFC 9112 sections 6 and 9).
+
+Each field line is noticed when it is complete, so a contradiction is refused before the head ends.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, final
+
+from whimbrel_http1._grammar import is_token, name_is, skip_blanks, split_list
+from whimbrel_http1.errors import MalformedMessage, ParseError
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64  # a native integer once compiled, an int otherwise
+
+__all__ = ["FramingNotes"]
+
+_HT: Final = 0x09
+_SP: Final = 0x20
+_COMMA: Final = 0x2C
+_ZERO: Final = 0x30
+_NINE: Final = 0x39
+_MAX_LENGTH: Final = (1 << 63) - 1
+
+
+@final
+class FramingNotes:
+    """The notes on one head after another.
+
+    Args:
+        one_host: Refuse a second Host, as a request must have no more than one.
+
+    Attributes:
+        content_length: The value of Content-Length, -1 without one.
+        codings: The transfer codings in wire order, lower case; None without a Transfer-Encoding.
+        close, keep_alive, upgrade_option: The connection options of these names.
+        upgrade_field: Whether there is an Upgrade.
+        expect_continue: Whether Expect says 100-continue.
+        hosts: How many Host fields there are.
+    """
+
+    def __init__(self, *, one_host: bool) -> None:
+        self._one_host = one_host
+        self._place: i64 = 0  # where in the message the line being noticed ends
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the last head."""
+        self.content_length: i64 = -1
+        self.codings: list[bytes] | None = None
+        self.close = False
+        self.keep_alive = False
+        self.upgrade_option = False
+        self.upgrade_field = False
+        self.expect_continue = False
+        self.hosts: i64 = 0
+
+    @property
+    def coded(self) -> bool:
+        """Whether there is a Transfer-Encoding."""
+        return self.codings is not None
+
+    @property
+    def chunked(self) -> bool:
+        """Whether the last transfer coding is chunked."""
+        codings = self.codings
+        return codings is not None and len(codings) > 0 and codings[-1] == b"chunked"
+
+    def notice(self, data: bytes, start: i64, colon: i64, end: i64, place: i64) -> None:
+        """Take note of the field line `data[start:end]`, if it is one that matters.
+
+        Args:
+            data: What holds the line, checked already.
+            start: Where its name begins.
+            colon: Where its colon is.
+            end: Where its value ends, before CR LF.
+            place: Bytes of the message up to the end of the line.
+
+        Raises:
+            MalformedMessage: What the fields say so far is no framing.
+        """
+        self._place = place
+        length: i64 = colon - start
+        if length == 14:
+            if name_is(data, start, colon, b"content-length"):
+                self._notice_length(data, start, colon + 1, end)
+        elif length == 10:
+            if name_is(data, start, colon, b"connection"):
+                self._notice_connection(data, colon + 1, end)
+        elif length == 17:
+            if name_is(data, start, colon, b"transfer-encoding"):
+                self._notice_codings(data, start, colon + 1, end)
+        elif length == 16:
+            if name_is(data, start, colon, b"proxy-connection"):
+                # Not a standard field; a peer that says "close" in it does close.
+                kept = self.keep_alive
+                self._notice_connection(data, colon + 1, end)
+                self.keep_alive = kept
+        elif length in (4, 6, 7):
+            self._notice_short(data, start, colon, end)
+
+    def _notice_short(self, data: bytes, start: i64, colon: i64, end: i64) -> None:
+        if colon - start == 4:
+            if name_is(data, start, colon, b"host"):
+                self._notice_host(data, start, end)
+        elif name_is(data, start, colon, b"upgrade"):
+            self.upgrade_field = True
+        elif name_is(data, start, colon, b"expect"):
+            value = data[colon + 1 : end].strip(b" \t").lower()
+            self.expect_continue = self.expect_continue or value == b"100-continue"
+
+    def _notice_length(self, data: bytes, start: i64, position: i64, end: i64) -> None:
+        """Read a Content-Length: one number, or the same number again (RFC 9112 section 6.3, item 5)."""
+        while True:
+            position = skip_blanks(data, position, end)
+            digits: i64 = position
+            value: i64 = 0
+            while position < end and _ZERO <= data[position] <= _NINE:
+                digit: i64 = data[position] - _ZERO
+                if value > (_MAX_LENGTH - digit) // 10:
+                    raise self._line_fault("Content-Length is out of range", data, start, end)
+                value = value * 10 + digit
+                position += 1
+            if position == digits:
+                raise self._line_fault("Content-Length is a number in decimal digits", data, start, end)
+            if self.content_length >= 0 and self.content_length != value:
+                raise self._line_fault("there are different values of Content-Length", data, start, end)
+            self.content_length = value
+            position = skip_blanks(data, position, end)
+            if position == end:
+                break
+            if data[position] != _COMMA:
+                raise self._line_fault("Content-Length is a number in decimal digits", data, start, end)
+            position += 1
+        if self.codings is not None:
+            raise self._both_framings(data, start, end)
+
+    def _notice_codings(self, data: bytes, start: i64, position: i64, end: i64) -> None:
+        """Read a Transfer-Encoding (RFC 9112 section 6.1)."""
+        codings = self.codings
+        if codings is None:
+            codings = self.codings = []
+        if self.content_length >= 0:
+            raise self._both_framings(data, start, end)
+        for element in split_list(data[position:end].lower()):
+            name = element.partition(b";")[0].rstrip(b" \t")
+            if not is_token(name):
+                raise self._line_fault("a transfer coding is a token", data, start, end)
+            if name == b"chunked":
+                if name != element:
+                    raise self._line_fault("chunked has no parameters", data, start, end)
+                if name in codings:
+                    raise self._line_fault("chunked is applied once", data, start, end)
+            codings.append(name)
+
+    def _notice_connection(self, data: bytes, position: i64, end: i64) -> None:
+        """Look for the connection options that matter here (RFC 9110 section 7.6.1)."""
+        while position < end:
+            position = skip_blanks(data, position, end)
+            first: i64 = position
+            while position < end and data[position] != _COMMA:
+                position += 1
+            last: i64 = position
+            while last > first and (data[last - 1] == _SP or data[last - 1] == _HT):
+                last -= 1
+            if name_is(data, first, last, b"keep-alive"):
+                self.keep_alive = True
+            elif name_is(data, first, last, b"close"):
+                self.close = True
+            elif name_is(data, first, last, b"upgrade"):
+                self.upgrade_option = True
+            position += 1
+
+    def _notice_host(self, data: bytes, start: i64, end: i64) -> None:
+        self.hosts += 1
+        if self.hosts > 1 and self._one_host:
+            raise MalformedMessage(
+                "a request has one Host", self._place, "RFC 9112 section 3.2", data[start:end]
+            )
+
+    def _line_fault(self, what: str, data: bytes, start: i64, end: i64) -> ParseError:
+        return MalformedMessage(what, self._place, "RFC 9112 section 6", data[start:end])
+
+    def _both_framings(self, data: bytes, start: i64, end: i64) -> ParseError:
+        # Both framings at once is how messages are smuggled: never guess which one the peer meant.
+        what = "Content-Length and Transfer-Encoding exclude each other"
+        return MalformedMessage(what, self._place, "RFC 9112 section 6.3", data[start:end])
