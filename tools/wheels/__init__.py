@@ -1,0 +1,1 @@
+"""Build the distributions, and prove that each stands alone."""
