@@ -7,6 +7,7 @@ from yarl import URL
 from whimbrel import BasicAuth, BytesPayload, Payload
 from whimbrel._outgoing import Outgoing
 from whimbrel._redirects import is_redirect, next_request
+from whimbrel._urls import request_target
 from whimbrel.client_exceptions import (
     InvalidUrlRedirectClientError,
     NonHttpUrlRedirectClientError,
@@ -86,8 +87,24 @@ def test_locations_are_relative_to_the_request_and_keep_its_fragment(location: s
     assert str(next_request(sent(url="http://shore.example/a/b#part"), 302, location).url) == expected
 
 
-def test_a_location_can_stay_byte_for_byte() -> None:
-    assert str(next_request(sent(), 302, "/%30%7e", requote=False).url) == "http://shore.example/%30%7e"
+@pytest.mark.parametrize(
+    ("location", "target"),
+    [
+        ("/%30%7e?a=%2F%2b+x", "/%30%7e?a=%2F%2b+x"),
+        ("http://shore.example/%2e?sig=%3D", "/%2e?sig=%3D"),
+        ("?sig=%2F", "/a/b?sig=%2F"),
+        ("/a b?c=d e#f g", "/a%20b?c=d%20e"),
+        ("/100%", "/100%25"),
+        ("/\u00fc", "/%C3%BC"),
+    ],
+)
+def test_a_location_stays_as_it_is_but_for_what_no_url_holds(location: str, target: str) -> None:
+    assert request_target(next_request(sent(), 302, location).url) == target
+
+
+def test_a_location_can_stay_as_it_is_in_any_case() -> None:
+    url = next_request(sent(), 302, "/100%?a=%zz", requote=False).url
+    assert request_target(url) == "/100%?a=%zz"
 
 
 @pytest.mark.parametrize(

@@ -71,3 +71,20 @@ def test_other_schemes_are_refused(url: str) -> None:
 def test_urls_without_a_host_are_refused(url: str) -> None:
     with pytest.raises(InvalidURL):
         check_scheme(build_url(None, url), HTTP_SCHEMES)
+
+
+@pytest.mark.parametrize(
+    ("given", "target"),
+    [
+        (
+            "/a%2Fb?credential=key%2Fdate&plus=%2B&colon=%3a",
+            "/a%2Fb?credential=key%2Fdate&plus=%2B&colon=%3a",
+        ),
+        ("/?a=%31%41%7e%2d", "/?a=1A~-"),
+        ("/?a=100%&b=%zz", "/?a=100%25&b=%25zz"),
+        ("/?a=%D0%BF#f%41", "/?a=%D0%BF"),
+        ("/?a=ü%2F", "/?a=%C3%BC%2F"),
+    ],
+)
+def test_escapes_in_the_query_of_a_str_keep_their_meaning(given: str, target: str) -> None:
+    assert request_target(build_url(None, "http://shore.example" + given)) == target

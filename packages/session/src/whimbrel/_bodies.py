@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from whimbrel_multipart import BytesPayload, FormData, Payload, get_payload
+from whimbrel.client_exceptions import ClientPayloadError
+from whimbrel_multipart import BodyConsumed, BytesPayload, FormData, Payload, get_payload
 from whimbrel_multipart import LookupError as NoPayload
 
-__all__ = ["Data", "payload_of"]
+__all__ = ["Data", "payload_of", "rewind"]
 
 # What a form can be made of, besides whatever the payload registry knows.
 Data = object
@@ -31,6 +32,20 @@ def payload_of(data: Data, json: object, dumps: Callable[[object], str | bytes])
         return get_payload(data)
     except NoPayload:
         return _form_payload(data)
+
+
+def rewind(body: Payload | None) -> None:
+    """Make a body that was sent ready to be sent again.
+
+    Raises:
+        ClientPayloadError: It cannot be repeated.
+    """
+    if body is None:
+        return
+    try:
+        body.rewind()
+    except BodyConsumed as fault:
+        raise ClientPayloadError(str(fault)) from fault
 
 
 def _json_payload(json: object, dumps: Callable[[object], str | bytes]) -> Payload:

@@ -6,7 +6,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from whimbrel._outgoing import Outgoing
-from whimbrel._urls import HTTP_SCHEMES
+from whimbrel._urls import HTTP_SCHEMES, escape_illegal
 from whimbrel.client_exceptions import InvalidUrlRedirectClientError, NonHttpUrlRedirectClientError
 
 __all__ = ["is_redirect", "next_request"]
@@ -55,7 +55,7 @@ def next_request(sent: Outgoing, status: int, location: str, *, requote: bool = 
         sent: The request that was redirected.
         status: The status of the response.
         location: The value of its Location header.
-        requote: Whether the location is put into canonical form; else it stays byte for byte.
+        requote: Escape what a URL cannot hold; all else stays byte for byte.
 
     Raises:
         InvalidUrlRedirectClientError: The location is no URL.
@@ -71,12 +71,7 @@ def next_request(sent: Outgoing, status: int, location: str, *, requote: bool = 
 
 
 def _resolve(base: URL, location: str, *, requote: bool) -> URL:
-    try:
-        target = URL(location, encoded=not requote)
-    except ValueError as fault:
-        raise InvalidUrlRedirectClientError(
-            location, "Server attempted redirecting to a bad location"
-        ) from fault
+    target = _parse(location, requote=requote)
     if not target.scheme:
         target = base.join(target)
     if target.scheme not in HTTP_SCHEMES:
@@ -88,6 +83,23 @@ def _resolve(base: URL, location: str, *, requote: bool) -> URL:
     if not target.raw_fragment and base.raw_fragment:  # RFC 9110 section 10.2.2
         target = target.with_fragment(base.fragment)
     return target
+
+
+def _parse(location: str, *, requote: bool) -> URL:
+    """Read a location as it stands: what is escaped and what is not may be covered by a signature."""
+    try:
+        if not location.isascii():
+            return URL(location)  # a host name may be in it, which has a form of its own
+        if requote:
+            address, sign, fragment = location.partition("#")
+            location = escape_illegal(address) + sign + escape_illegal(fragment)
+        url = URL(location, encoded=True)
+        if url.port == 0:  # asked now, because only now is a port that is no number noticed
+            msg = "port 0 cannot be connected to"
+            raise ValueError(msg)
+    except ValueError as fault:
+        raise InvalidUrlRedirectClientError(location, f"it cannot be followed: {fault}") from fault
+    return url
 
 
 def _without_body(request: Outgoing) -> Outgoing:

@@ -32,7 +32,7 @@ from whimbrel_connector import (
     TlsFailed,
     UnaskedUpgrade,
 )
-from whimbrel_http1 import Http1Error, ParseError
+from whimbrel_http1 import BodyLengthMismatch, Http1Error, ParseError
 
 if TYPE_CHECKING:
     from whimbrel.request_info import RequestInfo
@@ -56,6 +56,8 @@ def translate_fault(fault: Exception, request_info: "RequestInfo") -> Exception:
             return ServerFingerprintMismatch(fault.expected, fault.got, fault.host, fault.port)
         case ParseError():
             return ClientResponseError(request_info, (), status=400, message=str(fault))
+        case BodyLengthMismatch():
+            return ClientPayloadError(f"The request's body does not fit its Content-Length: {fault}")
         case _:
             return _connection_error(fault) or fault
 

@@ -8,7 +8,7 @@ from yarl import URL
 
 from whimbrel.client_exceptions import InvalidUrlClientError, NonHttpUrlClientError
 
-__all__ = ["Params", "StrOrURL", "build_url", "check_scheme", "request_target"]
+__all__ = ["Params", "StrOrURL", "build_url", "check_scheme", "escape_illegal", "request_target"]
 
 StrOrURL = str | URL
 _Value = str | int | float | Sequence[str | int | float]
@@ -17,8 +17,10 @@ Params = str | Mapping[str, _Value] | Sequence[tuple[str, _Value]] | None
 HTTP_SCHEMES = frozenset({"http", "https"})
 WS_SCHEMES = frozenset({"ws", "wss"})
 
-# RFC 3986 section 3.4, with what browsers and yarl leave alone besides; `%` only before two digits.
-_ILLEGAL_IN_QUERY = re.compile(r"""[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%\[\]{}|\\^`"<>]|%(?![0-9A-Fa-f]{2})""")
+# RFC 3986 section 2, with what browsers and yarl leave alone besides; `%` only before two digits.
+_ILLEGAL = re.compile(r"""[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%\[\]{}|\\^`"<>]|%(?![0-9A-Fa-f]{2})""")
+# RFC 3986 section 2.3: a letter, digit, `-`, `.`, `_` or `~` means the same escaped or not.
+_UNRESERVED_ESCAPE = re.compile("%(2[DdEe]|3[0-9]|4[1-9A-Fa-f]|5[0-9Aa]|5[Ff]|6[1-9A-Fa-f]|7[0-9Aa]|7[Ee])")
 
 
 def build_url(base: URL | None, given: StrOrURL, params: Params = None) -> URL:
@@ -65,17 +67,31 @@ def _parse(given: StrOrURL) -> URL:
     if isinstance(given, URL):
         return given
     try:
-        return URL(given)
+        url = URL(given)
+        return _with_exact_query(url, given) if "%" in given else url
     except ValueError as fault:
         raise InvalidUrlClientError(given, str(fault)) from fault
+
+
+def _with_exact_query(url: URL, given: str) -> URL:
+    """Return `url` with the escapes that were given, but for those of unreserved characters.
+
+    Decoding others changes what the query says, and breaks the signature of a signed URL.
+    """
+    query = given.partition("#")[0].partition("?")[2]
+    if "%" not in query:
+        return url
+    return _with_raw_query(url, _UNRESERVED_ESCAPE.sub(_decode, escape_illegal(query)))
 
 
 def _append_query(url: URL, text: str) -> URL:
     if not text:
         return url
-    query = _ILLEGAL_IN_QUERY.sub(_percent_encode, text)
-    if url.raw_query_string:
-        query = f"{url.raw_query_string}&{query}"
+    query = escape_illegal(text)
+    return _with_raw_query(url, f"{url.raw_query_string}&{query}" if url.raw_query_string else query)
+
+
+def _with_raw_query(url: URL, query: str) -> URL:
     return URL.build(
         scheme=url.scheme,
         authority=url.raw_authority,
@@ -86,5 +102,14 @@ def _append_query(url: URL, text: str) -> URL:
     )
 
 
+def escape_illegal(text: str) -> str:
+    """Percent-encode what a URL cannot hold, and nothing else."""
+    return _ILLEGAL.sub(_percent_encode, text)
+
+
 def _percent_encode(found: "re.Match[str]") -> str:
     return "".join(f"%{octet:02X}" for octet in found.group().encode("utf-8", "surrogateescape"))
+
+
+def _decode(found: "re.Match[str]") -> str:
+    return chr(int(found.group(1), 16))

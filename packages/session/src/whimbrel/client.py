@@ -6,7 +6,7 @@ Each rule of a request's life stands in a module of its own; here they are calle
 import asyncio
 import json as json_module
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from whimbrel._bodies import payload_of
+from whimbrel._bodies import payload_of, rewind
 from whimbrel._cookies import CookieJarLike, cookie_header_for, store_cookies
 from whimbrel._credentials import BasicAuth, split_credentials
 from whimbrel._outgoing import Outgoing, complete_headers
@@ -31,7 +31,6 @@ from whimbrel.request_info import RequestInfo
 from whimbrel.response import ClientResponse
 from whimbrel_connector import (
     Body,
-    Closing,
     ConnectorError,
     Deadline,
     Exchange,
@@ -75,8 +74,8 @@ class ConnectorLike(Protocol):
     ) -> Exchange:
         """Return the right to one exchange with the origin of `url`."""
 
-    def close(self) -> Closing:
-        """Begin to close; the result can be awaited."""
+    def close(self) -> Awaitable[object]:
+        """Begin to close; await the result to see the end."""
 
 
 class ClientSession:
@@ -339,11 +338,16 @@ class ClientSession:
             history.append(response)
             response.release()
             if len(history) >= plan.max_redirects:
-                raise TooManyRedirects(history[0].request_info, tuple(history))
+                raise TooManyRedirects(
+                    history[0].request_info,
+                    tuple(history),
+                    status=response.status,
+                    message=f"{len(history)} redirects in a row, and max_redirects is {plan.max_redirects}",
+                    headers=response.headers,
+                )
             requote = self._requote_redirect_url
             outgoing = next_request(outgoing, response.status, location, requote=requote)
-            if outgoing.body is not None:
-                outgoing.body.rewind()
+            rewind(outgoing.body)
 
     async def _hop(self, outgoing: Outgoing, plan: Plan) -> ClientResponse:
         """Make one request and return its response, whatever it says."""
@@ -373,8 +377,7 @@ class ClientSession:
         except ServerDisconnected as fault:
             if not may_repeat(fault, outgoing.method):
                 raise
-        if outgoing.body is not None:
-            outgoing.body.rewind()
+        rewind(outgoing.body)
         exchange = await self._connect(outgoing.url, plan)
         return exchange, await exchange.send(_wire_request(outgoing, headers))
 
@@ -487,16 +490,16 @@ class ClientSession:
 
     # The end.
 
-    async def close(self) -> None:
-        """Close the session and, unless it is another's, its connector.
+    def close(self) -> Coroutine[Any, Any, None]:
+        """Close the session and, unless it is another's, its connector; await the result.
 
-        When it returns every transport has really closed; it takes at most a few seconds.
+        Closing begins at once. When it has been awaited every transport has really closed; that takes
+        at most a few seconds.
         """
         if self._closed:
-            return
+            return _end_of(None)
         self._closed = True
-        if self._connector_owner:
-            await self._connector.close()
+        return _end_of(self._connector.close() if self._connector_owner else None)
 
     async def __aenter__(self) -> "Self":
         """Return the session itself."""
@@ -515,6 +518,11 @@ class ClientSession:
         warnings.warn(f"Unclosed client session {self!r}", ResourceWarning, source=self, stacklevel=2)
         if self._connector_owner:
             self._connector.close()
+
+
+async def _end_of(closing: Awaitable[object] | None) -> None:
+    if closing is not None:
+        await closing
 
 
 class _WebSocketOptions(NamedTuple):

@@ -1,6 +1,7 @@
 """`ClientResponse`: the head of a response, and its body as a stream or as a whole."""
 
 import asyncio
+import contextlib
 import json as json_module
 from collections.abc import Callable, Generator
 from email.message import Message
@@ -57,7 +58,6 @@ class ClientResponse:
         status: The status code.
         reason: The reason phrase.
         version: The HTTP version of the response.
-        content: The body as a stream, its content coding undone.
         request_info: What was asked.
         history: The responses that redirected here, oldest first.
     """
@@ -74,7 +74,7 @@ class ClientResponse:
         self.method = method
         self.status = head.status
         self.version: HttpVersion = head.version
-        self.content: StreamReader = exchange.content
+        self._content: StreamReader = exchange.content
         self.request_info = request_info
         self.history: tuple[ClientResponse, ...] = ()
         self._url = url
@@ -82,6 +82,7 @@ class ClientResponse:
         self._exchange = exchange
         self._body: bytes | None = None
         self._released = False
+        self._is_lent = False
 
     # What the head says.
 
@@ -166,6 +167,16 @@ class ClientResponse:
     def __repr__(self) -> str:
         return f"<{type(self).__name__}({self.url}) [{self.status} {self.reason}]>"
 
+    @property
+    def content(self) -> StreamReader:
+        """The body as a stream, its content coding undone."""
+        self._is_lent = True
+        return self._content
+
+    @content.setter
+    def content(self, stream: StreamReader) -> None:
+        self._content = stream
+
     # The body as a whole.
 
     async def read(self) -> bytes:
@@ -177,11 +188,11 @@ class ClientResponse:
             ClientConnectionError: The response was closed before.
         """
         if self._body is None:
-            if self.content.is_touched():
+            if self._content.is_touched():
                 msg = "read(), text() and json() need the whole body, a part was read from content before"
                 raise StreamConsumedError(msg)
             try:
-                self._body = await self.content.read_to_end()
+                self._body = await self._content.read_to_end()
             except BaseException:
                 self.close()
                 raise
@@ -253,7 +264,7 @@ class ClientResponse:
         if not self._exchange.is_over:
             self._released = True
             self._exchange.release()
-            self.content.set_exception(ClientConnectionError("Connection closed"))
+            self._content.set_exception(ClientConnectionError("Connection closed"))
         return _Nothing()
 
     def close(self) -> None:
@@ -265,7 +276,7 @@ class ClientResponse:
         """Let `deadline` end the reading of the body too, and stop when the body has come."""
         if not self._exchange.is_over:
             deadline.go_on(self._exchange.fail)
-            self.content.on_end(deadline.stop)
+            self._content.on_end(deadline.stop)
 
     def upgrade(self, protocol: asyncio.Protocol) -> None:
         """Hand the connection to another protocol; see `whimbrel_connector.Exchange.upgrade`."""
@@ -287,6 +298,13 @@ class ClientResponse:
         raise ClientResponseError(
             self.request_info, self.history, status=self.status, message=self.reason, headers=self.headers
         )
+
+    def __del__(self) -> None:
+        """Give the connection of a forgotten response back, unless somebody may still read `content`."""
+        exchange = getattr(self, "_exchange", None)
+        if exchange is not None and not exchange.is_over and not self._is_lent:
+            with contextlib.suppress(RuntimeError):  # the loop was closed, and the connection with it
+                exchange.release()
 
     async def __aenter__(self) -> "Self":
         """Return the response itself."""
