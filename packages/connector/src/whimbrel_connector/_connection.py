@@ -6,7 +6,8 @@ it was upgraded to, or, when nobody uses it, condemn it.
 
 import asyncio
 import select
-from typing import Any, Protocol
+from contextlib import suppress
+from typing import Any, Protocol, cast
 
 __all__ = ["ConnectionOwner", "Http1Connection", "TransportUser"]
 
@@ -41,16 +42,20 @@ class ConnectionOwner(Protocol):
     def forget(self, connection: "Http1Connection") -> None:
         """Learn that its transport has gone."""
 
+    def attend(self, task: "asyncio.Task[None]") -> None:
+        """Learn of a task that works for a connection and may outlive it by a moment."""
+
 
 class Http1Connection(asyncio.Protocol):
     """A transport and whoever uses it now.
 
     Attributes:
+        closed_here: Whether this side has closed it, or begun to.
         exchanges: How many exchanges have begun on it.
         lost: Done when the transport has really gone.
     """
 
-    __slots__ = ("_abort_timer", "_loop", "_owner", "_transport", "_user", "exchanges", "lost")
+    __slots__ = ("_abort_timer", "_loop", "_owner", "_transport", "_user", "closed_here", "exchanges", "lost")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -58,6 +63,7 @@ class Http1Connection(asyncio.Protocol):
         self._user: TransportUser | None = None
         self._owner: ConnectionOwner | None = None
         self._abort_timer: asyncio.TimerHandle | None = None
+        self.closed_here = False
         self.exchanges = 0
         self.lost: asyncio.Future[None] = loop.create_future()
 
@@ -78,6 +84,13 @@ class Http1Connection(asyncio.Protocol):
         """Whether it is closing or has closed."""
         return self._transport is None or self._transport.is_closing()
 
+    @property
+    def is_flushed(self) -> bool:
+        """Whether all that was written has left for the socket."""
+        with suppress(AttributeError):  # as in `pause_reading`
+            return self._transport is not None and not self._transport.get_write_buffer_size()
+        return False
+
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """Return what the transport knows under `name`."""
         return default if self._transport is None else self._transport.get_extra_info(name, default)
@@ -87,6 +100,11 @@ class Http1Connection(asyncio.Protocol):
         self._owner = owner
         if self._transport is None:
             owner.forget(self)
+
+    def attend(self, task: "asyncio.Task[None]") -> None:
+        """Let the owner know of a task that works for the present exchange."""
+        if self._owner is not None:
+            self._owner.attend(task)
 
     def begin(self, user: TransportUser) -> None:
         """Let `user` have what the transport reports from now on."""
@@ -115,18 +133,34 @@ class Http1Connection(asyncio.Protocol):
             await asyncio.sleep(0)  # TLS hands data on one turn later
         return not self.is_closing
 
+    def pause_reading(self) -> None:
+        """Let nothing more in for now."""
+        if self._transport is not None and not self._transport.is_closing():
+            # Python 3.10's TLS transport loses the one beneath it a turn before it says so.
+            with suppress(AttributeError):
+                self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Let more in."""
+        if self._transport is not None and not self._transport.is_closing():
+            with suppress(AttributeError):  # as in `pause_reading`
+                self._transport.resume_reading()
+
     def close(self) -> None:
         """Close in order; what has not gone out after `CLOSING_SECONDS` is dropped."""
         transport = self._transport
-        if transport is None or self._abort_timer is not None:
+        if transport is None or self.closed_here:
             return
+        self.closed_here = True
         is_tls = transport.get_extra_info("ssl_object") is not None
-        if is_tls or transport.get_write_buffer_size():
+        if is_tls or not self.is_flushed:
             self._abort_timer = self._loop.call_later(CLOSING_SECONDS, transport.abort)
-        transport.close()
+        if not transport.is_closing():  # a second close would take from asyncio's TLS its power to abort
+            transport.close()
 
     def abort(self) -> None:
         """Close at once, whatever has not gone out."""
+        self.closed_here = True
         if self._transport is not None:
             self._transport.abort()
 
@@ -134,10 +168,8 @@ class Http1Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Receive the transport."""
-        if not isinstance(transport, asyncio.Transport):
-            msg = f"a stream transport is needed, not {transport!r}"
-            raise TypeError(msg)
-        self._transport = transport
+        # uvloop's transports have all of `asyncio.Transport`, but are not derived from it.
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         """Pass the bytes on; on an idle connection nobody asked for them."""
@@ -147,8 +179,11 @@ class Http1Connection(asyncio.Protocol):
             self._user.data_received(data)
 
     def eof_received(self) -> bool | None:
-        """Pass the end on."""
-        return None if self._user is None else self._user.eof_received()
+        """Pass the end on; on an idle connection it is the end of the connection."""
+        if self._user is None:
+            self.close()
+            return None
+        return self._user.eof_received()
 
     def pause_writing(self) -> None:
         """Pass it on."""
@@ -162,16 +197,20 @@ class Http1Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell the user and the owner."""
-        self._transport = None
+        transport, self._transport = self._transport, None
+        if transport is not None and not transport.is_closing():
+            transport.close()  # Python 3.10's TLS transport does not notice that the peer has closed it
         if self._abort_timer is not None:
             self._abort_timer.cancel()
         user, self._user = self._user, None
         if not self.lost.done():
             self.lost.set_result(None)
-        if user is not None:
-            user.connection_lost(exc)
-        if self._owner is not None:
-            self._owner.forget(self)
+        try:
+            if user is not None:
+                user.connection_lost(exc)
+        finally:
+            if self._owner is not None:
+                self._owner.forget(self)
 
 
 def _has_unread(sock: Any) -> bool:

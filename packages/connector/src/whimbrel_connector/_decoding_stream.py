@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 from whimbrel_connector.stream import ReadingSource, StreamReader
-from whimbrel_http1 import Http1Error
+from whimbrel_http1 import ContentDecoder, ContentDecodingError, Http1Error, split_list
 
-__all__ = ["DecodingStreamReader", "StepDecoder"]
+__all__ = ["DecodingStreamReader", "StepDecoder", "decoder_for"]
+
+_CODINGS = frozenset({"br", "deflate", "gzip", "identity", "x-gzip", "zstd"})
 
 
 class StepDecoder(Protocol):
@@ -21,7 +23,7 @@ class StepDecoder(Protocol):
         """Give the decoded pieces of `data`, each of bounded size."""
 
     def finish(self) -> None:
-        """Raise when the coded data is not complete."""
+        """Raise when the coded data is not complete; no data at all is."""
 
 
 class DecodingStreamReader(StreamReader):
@@ -34,7 +36,7 @@ class DecodingStreamReader(StreamReader):
         translate: As for `StreamReader`.
     """
 
-    __slots__ = ("_coded", "_coded_ended", "_coded_size", "_decoder", "_is_empty", "_steps")
+    __slots__ = ("_coded", "_coded_size", "_decoder", "_steps")
 
     def __init__(
         self,
@@ -48,25 +50,7 @@ class DecodingStreamReader(StreamReader):
         self._decoder = decoder
         self._coded: deque[bytes] = deque()
         self._coded_size = 0
-        self._coded_ended = False
-        self._is_empty = True
         self._steps: Iterator[bytes] = iter(())
-
-    def feed_data(self, data: bytes, size: int = 0) -> None:  # noqa: ARG002  documented by aiohttp
-        """Append coded bytes."""
-        self._is_empty = False
-        self._coded.append(data)
-        self._coded_size += len(data)
-        self._wake()
-        if self._coded_size > self._high and not self._paused and self._source is not None:
-            self._paused = True
-            self._source.pause_reading()
-
-    def feed_eof(self) -> None:
-        """Mark the end of the coded bytes."""
-        self._coded_ended = True
-        self._wake()
-        self._run_end_callbacks()
 
     def at_eof(self) -> bool:
         """Tell whether everything was decoded and read."""
@@ -74,22 +58,33 @@ class DecodingStreamReader(StreamReader):
             self._refill()
         return super().at_eof()
 
+    def _accept(self, data: bytes) -> None:
+        self._coded.append(data)
+        self._coded_size += len(data)
+
+    def _accept_end(self) -> None:
+        """Leave it to `_refill` to find the end behind what is not decoded yet."""
+
+    def _unread_bytes(self) -> int:
+        return self._coded_size
+
     def _refill(self) -> None:
         try:
             while not self._size and not self._at_end:
                 piece = next(self._steps, None)
                 if piece is not None:
-                    super().feed_data(piece)
+                    super()._accept(piece)
                 elif self._coded:
                     self._steps = iter(self._decoder.decode(self._next_coded()))
-                elif self._coded_ended:
-                    if not self._is_empty:  # no body at all, as after HEAD, is no truncated one
-                        self._decoder.finish()
-                    super().feed_eof()
+                elif self._fed_to_end:
+                    self._decoder.finish()
+                    self._at_end = True
                 else:
                     return
         except Http1Error as fault:
             self._steps = iter(())
+            self._coded.clear()
+            self._coded_size = 0
             self.set_exception(fault)
 
     def _next_coded(self) -> bytes:
@@ -98,7 +93,31 @@ class DecodingStreamReader(StreamReader):
         self._resume_if_low()
         return data
 
-    def _resume_if_low(self) -> None:
-        if self._paused and self._coded_size < self._low and self._source is not None:
-            self._paused = False
-            self._source.resume_reading()
+
+def decoder_for(content_encoding: str) -> StepDecoder | None:
+    """Return what undoes the codings of a Content-Encoding value.
+
+    Returns:
+        None for codings that nobody knows: such content is passed on as it is, as browsers do. Where
+        a known one cannot be undone here, whoever reads the content is told.
+    """
+    names = {name.lower() for name in split_list(content_encoding)}
+    if not names or names - _CODINGS:
+        return None
+    try:
+        return ContentDecoder(content_encoding)
+    except ContentDecodingError as fault:
+        return _Refusal(fault)
+
+
+class _Refusal:
+    """Undoes nothing, and says why; no body at all, as after HEAD, is fine."""
+
+    def __init__(self, fault: ContentDecodingError) -> None:
+        self._fault = fault
+
+    def decode(self, data: bytes) -> Iterable[bytes]:  # noqa: ARG002  the part of a StepDecoder
+        raise self._fault
+
+    def finish(self) -> None:
+        """Do nothing: had there been any content, `decode` would have been called."""

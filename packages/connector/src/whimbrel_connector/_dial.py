@@ -5,6 +5,7 @@ import socket
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from string import hexdigits
 from typing import TypeVar
 
 from aiohappyeyeballs import AddrInfoType, SocketFactoryType, start_connection
@@ -72,7 +73,10 @@ async def _addresses(
     route: Route, resolver: Resolver, family: socket.AddressFamily
 ) -> Sequence[ResolveResult]:
     if is_address(route.host):
-        return [literal_address(route.host, route.host, route.port)]
+        address = route.host.replace("%25", "%")  # a zone stands encoded in a URL (RFC 6874 section 2)
+        return [literal_address(route.host, address, route.port)]
+    if _ends_in_number(route.host):  # some resolvers would read 0x7f.1 as 127.0.0.1
+        raise AddressNotFound(route.host, route.port, "not an IPv4 address in its usual form")
     try:
         found = await resolver.resolve(route.host, route.port, family=family)
     except OSError as fault:
@@ -139,8 +143,23 @@ def _address_info(result: ResolveResult) -> AddrInfoType:
     address: tuple[str, int] | tuple[str, int, int, int] = (result["host"], result["port"])
     if result["family"] == socket.AF_INET6:
         host, _, zone = result["host"].partition("%")
-        address = (host, result["port"], 0, int(zone) if zone.isdecimal() else 0)
+        address = (host, result["port"], 0, _scope_of(zone))
     return result["family"], socket.SOCK_STREAM, socket.IPPROTO_TCP, "", address
+
+
+def _scope_of(zone: str) -> int:
+    """Return the number of an IPv6 zone, which is given by number or by the interface's name."""
+    if not zone or zone.isdecimal():
+        return int(zone or 0)
+    return socket.if_nametoindex(zone)
+
+
+def _ends_in_number(host: str) -> bool:
+    """Tell whether the last label is a number, as no host name's is (RFC 1123 section 2.1)."""
+    last = host.rstrip(".").rpartition(".")[2].lower()
+    if last.startswith("0x"):
+        return not last[2:].strip(hexdigits)
+    return last.isascii() and last.isdigit()
 
 
 def _words(fault: OSError) -> str:

@@ -19,8 +19,9 @@ The life of a connection here::
 
 from collections import OrderedDict, deque
 from collections.abc import Hashable
+from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 __all__ = ["Action", "Close", "Grant", "Ledger", "Open"]
 
@@ -28,20 +29,23 @@ Connection = TypeVar("Connection", bound=Hashable)
 Ticket = TypeVar("Ticket", bound=Hashable)
 
 
-class Grant(NamedTuple, Generic[Ticket, Connection]):
+@dataclass(frozen=True, slots=True)
+class Grant(Generic[Ticket, Connection]):
     """Give this idle connection to this request."""
 
     ticket: Ticket
     connection: Connection
 
 
-class Open(NamedTuple, Generic[Ticket]):
+@dataclass(frozen=True, slots=True)
+class Open(Generic[Ticket]):
     """Let this request open a connection; its place is counted from now on."""
 
     ticket: Ticket
 
 
-class Close(NamedTuple, Generic[Connection]):
+@dataclass(frozen=True, slots=True)
+class Close(Generic[Connection]):
     """Close this idle connection, and say `gone` when it has."""
 
     connection: Connection
@@ -108,6 +112,13 @@ class Ledger(Generic[Ticket, Connection]):
             return [self._close_stalest()] if makes_room and self._idle else []
         return [served]
 
+    def ask_again(self, ticket: Ticket, route: Hashable) -> list[Action[Ticket, Connection]]:
+        """A request was granted a connection that turned out useless: it keeps its turn."""
+        actions = self.ask(ticket, route)
+        if ticket in self._waiting:
+            self._waiting.move_to_end(ticket, last=False)
+        return actions
+
     def take_idle(self, route: Hashable) -> Connection | None:
         """A request wants an idle connection to `route`, or nothing; it does not wait."""
         shelf = self._shelves.get(route)
@@ -170,25 +181,22 @@ class Ledger(Generic[Ticket, Connection]):
         return Open(ticket)
 
     def _serve_waiting(self) -> list[Action[Ticket, Connection]]:
-        """Serve, in order of arrival, every request that can be served now."""
-        actions: list[Action[Ticket, Connection]] = []
-        served: list[Ticket] = []
+        """Use what has just come free for the oldest request that it can serve.
+
+        Nobody waits who could be served, so one connection or place come free serves one request.
+        """
         room_to_come = len(self._closing)
         for ticket, route in self._waiting.items():
             outcome = self._serve(ticket, route)
             if not isinstance(outcome, _Obstacle):
-                actions.append(outcome)
-                served.append(ticket)
-            elif outcome is _Obstacle.ROOM:
+                del self._waiting[ticket]
+                return [outcome]
+            if outcome is _Obstacle.ROOM:
                 if room_to_come:
                     room_to_come -= 1
-                elif self._idle:
-                    actions.append(self._close_stalest())
                 else:
-                    break
-        for ticket in served:
-            del self._waiting[ticket]
-        return actions
+                    return [self._close_stalest()] if self._idle else []
+        return []
 
     def _close_stalest(self) -> Close[Connection]:
         connection, (route, _since) = self._idle.popitem(last=False)

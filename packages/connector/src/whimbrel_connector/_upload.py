@@ -28,6 +28,7 @@ class Upload:
         "_drained",
         "_encoder",
         "_loop",
+        "_stopped",
         "_task",
         "_transport",
     )
@@ -48,18 +49,25 @@ class Upload:
         self._allowed: asyncio.Future[None] | None = None
         self._drained: asyncio.Future[None] | None = None
         self._task: asyncio.Task[None] | None = None
+        self._stopped = False
 
     @property
     def is_complete(self) -> bool:
         """Whether every byte that the head declared has been written."""
         return self._encoder.done
 
-    def start(self, ended: Callable[[BaseException | None], None]) -> None:
+    @property
+    def is_held_back(self) -> bool:
+        """Whether the peer takes nothing more for now."""
+        return self._drained is not None
+
+    def start(self, ended: Callable[[BaseException | None], None]) -> "asyncio.Task[None]":
         """Write in a task of its own; `ended` learns how that went, unless it was stopped."""
         if self._continue_seconds is not None:
             self._allowed = self._loop.create_future()
         self._task = self._loop.create_task(self._run())
-        self._task.add_done_callback(lambda task: None if task.cancelled() else ended(task.exception()))
+        self._task.add_done_callback(lambda task: self._report(task, ended))
+        return self._task
 
     def go_ahead(self) -> None:
         """Begin: the server has said `100 Continue`."""
@@ -73,6 +81,7 @@ class Upload:
 
     def stop(self) -> None:
         """Write no more."""
+        self._stopped = True
         if self._task is not None:
             self._task.cancel()
 
@@ -112,3 +121,9 @@ class Upload:
         else:
             await self._body.write(self)
         self._transport.write(self._encoder.end())
+
+    def _report(self, task: "asyncio.Task[None]", ended: Callable[[BaseException | None], None]) -> None:
+        if not task.cancelled():
+            ended(task.exception())
+        elif not self._stopped:  # by what the body awaits, or by the end of the loop
+            ended(ExchangeClosed("the writing of the body was cancelled"))

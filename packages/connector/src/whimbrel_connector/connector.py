@@ -2,9 +2,9 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from yarl import URL
 
@@ -29,23 +29,32 @@ _DEFAULT_OPTIONS = ExchangeOptions()
 class Closing:
     """The end of a connector, already begun; await it to see every transport gone."""
 
-    __slots__ = ("_lingering",)
+    __slots__ = ("_lingering", "_tasks")
 
-    def __init__(self, lingering: list[Http1Connection]) -> None:
+    def __init__(
+        self, lingering: Collection[Http1Connection] = (), tasks: Collection["asyncio.Task[Any]"] = ()
+    ) -> None:
         self._lingering = lingering
+        self._tasks = list(tasks)
+
+    def wait_for(self, tasks: Collection["asyncio.Task[Any]"]) -> None:
+        """Wait for these too: tasks that have been cancelled."""
+        self._tasks.extend(tasks)
 
     def __await__(self) -> Generator[object, None, None]:
-        """Wait until every transport has reported its end."""
+        """Wait until every transport has reported its end, and what worked for them has ended."""
         return self._wait().__await__()
 
     async def _wait(self) -> None:
-        waiting = [connection.lost for connection in self._lingering if not connection.lost.done()]
-        if not waiting:
-            return
-        # Each connection aborts itself after CLOSING_SECONDS; the bound here is for a broken transport.
-        await asyncio.wait(waiting, timeout=CLOSING_SECONDS + 1)
+        ends: list[asyncio.Future[Any]] = [connection.lost for connection in self._lingering]
+        ends += self._tasks
+        if ends:
+            # Each connection aborts itself after CLOSING_SECONDS; the bound here is for a broken transport.
+            await asyncio.wait(ends, timeout=CLOSING_SECONDS + 1)
         for connection in self._lingering:
             connection.abort()
+        # Transports of cancelled dials, and those just aborted, report their end within two turns.
+        await asyncio.sleep(0)
         await asyncio.sleep(0)
 
 
@@ -157,7 +166,9 @@ class BaseConnector(ABC):
         It takes at most a few seconds: what does not close in order is aborted.
         """
         self._closed = True
-        return Closing([] if self._pool is None else self._pool.close())
+        if self._pool is None or self._loop_is_gone:
+            return Closing()
+        return Closing(*self._pool.close())
 
     @abstractmethod
     async def dial(self, route: Route) -> Http1Connection:
@@ -176,6 +187,11 @@ class BaseConnector(ABC):
     ) -> None:
         """Close it and wait for the end."""
         await self.close()
+
+    @property
+    def _loop_is_gone(self) -> bool:
+        """Whether the loop was closed before the connector: nothing can be closed in order then."""
+        return self._loop is not None and self._loop.is_closed()
 
     def _open_pool(self) -> Pool:
         if self._closed:

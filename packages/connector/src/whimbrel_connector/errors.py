@@ -50,8 +50,12 @@ class ConnectFailed(ConnectorError, OSError):
     attempt = "connect to"
 
     def __init__(self, host: str, port: int | None, what: str, errno: int | None = None) -> None:
-        super().__init__(host, port, what, errno)
+        super().__init__(errno, what)  # what an OSError expects
         self.host, self.port, self.what, self.errno = host, port, what, errno
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle the facts."""
+        return type(self), (self.host, self.port, self.what, self.errno)
 
     def __str__(self) -> str:
         place = self.host if self.port is None else f"{self.host}:{self.port}"
@@ -103,7 +107,7 @@ class ServerDisconnected(ConnectorError, ConnectionError):
     """
 
     def __init__(self, host: str, port: int | None, *, reused: bool, received_bytes: int) -> None:
-        super().__init__(host, port, reused, received_bytes)
+        super().__init__()  # an OSError would take them for a number and a file name
         self.host, self.port, self.reused, self.received_bytes = host, port, reused, received_bytes
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -125,7 +129,19 @@ class ExchangeClosed(ConnectorError, ConnectionError):
 
 
 class UnaskedUpgrade(ConnectorError):
-    """The server switched protocols though the request had not offered it (RFC 9110 section 15.2.2)."""
+    """The server switched protocols though the request had not offered it (RFC 9110 section 15.2.2).
+
+    Attributes:
+        host: The host of the connection.
+        port: Its port.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(host, port)
+        self.host, self.port = host, port
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port} switched protocols unasked (RFC 9110 section 15.2.2)"
 
 
 class PhaseTimeout(ConnectorError, TimeoutError):

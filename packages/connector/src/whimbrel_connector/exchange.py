@@ -10,26 +10,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from whimbrel_connector._connection import Http1Connection
-from whimbrel_connector._decoding_stream import DecodingStreamReader
+from whimbrel_connector._decoding_stream import DecodingStreamReader, decoder_for
 from whimbrel_connector._silence import SilenceWatch
 from whimbrel_connector._upload import Upload
 from whimbrel_connector.errors import ExchangeClosed, ReadTimeout, ServerDisconnected, UnaskedUpgrade
 from whimbrel_connector.request import ExchangeOptions, Request, WireParser
 from whimbrel_connector.route import Route
 from whimbrel_connector.stream import StreamReader
-from whimbrel_http1 import (
-    ContentDecoder,
-    EndOfMessage,
-    Event,
-    ParseError,
-    ResponseHead,
-    Upgraded,
-)
+from whimbrel_http1 import EndOfMessage, Event, ParseError, ResponseHead, Upgraded
 
 __all__ = ["Exchange"]
 
 DRAIN_BYTES = 65536
 DRAIN_SECONDS = 1.0
+_CLOSED = "the exchange was closed on this side"
 
 
 class Exchange:
@@ -51,6 +45,7 @@ class Exchange:
         "_options",
         "_over",
         "_parser",
+        "_reading_paused",
         "_received_bytes",
         "_request",
         "_reused",
@@ -86,6 +81,7 @@ class Exchange:
         self._drain_left: int | None = None
         self._drain_timer: asyncio.TimerHandle | None = None
         self._received_bytes = 0
+        self._reading_paused = False
         self._ended = False
         self._exceeded = False
         self._over = False
@@ -114,10 +110,17 @@ class Exchange:
             ServerDisconnected: The peer closed before a whole head had come.
             ParseError: What came is no response.
             ReadTimeout: The peer was silent for too long.
+            ExchangeClosed: This side closed the connection meanwhile.
+            RuntimeError: The exchange was used before.
             BaseException: Whatever the request's own body raised while it was written.
         """
+        if self._waiter is not None:
+            msg = "an exchange is for one request, and has had it"
+            raise RuntimeError(msg)
+        if not self._over and self._connection.is_closing:
+            self.fail(self._disconnected())
         if self._over:  # the peer left between the lease and now
-            raise self._fault or ExchangeClosed
+            raise self._fault or ExchangeClosed(_CLOSED)
         self._request = request
         waiter: asyncio.Future[ResponseHead] = self._loop.create_future()
         self._waiter = waiter
@@ -127,15 +130,18 @@ class Exchange:
             self._write(request)
             if options.read_seconds is not None:
                 self._silence = SilenceWatch(self._loop, options.read_seconds, self._too_silent)
+                self._mind_silence()
             return await waiter
         except BaseException:
+            waiter.cancel()  # nobody waits any more, so nobody is told
             self.close()
             raise
 
     def release(self) -> None:
         """Be done with the response: drop a short rest of the body, or close before a long one.
 
-        The bytes are never decoded; at most `DRAIN_BYTES` in `DRAIN_SECONDS` are waited for.
+        The bytes are never decoded; at most `DRAIN_BYTES` in `DRAIN_SECONDS` are waited for. Who reads
+        on gets what is buffered, then ExchangeClosed.
         """
         if self._over or self._drain_left is not None:
             return
@@ -145,12 +151,13 @@ class Exchange:
         self._drain_left = DRAIN_BYTES
         self._drain_timer = self._loop.call_later(DRAIN_SECONDS, self.close)
         self.content.detach_source()
-        self._connection.transport.resume_reading()
+        self.content.set_exception(ExchangeClosed("the response was released before its end was read"))
+        self._connection.resume_reading()
 
     def close(self) -> None:
         """Close the connection, unless the exchange is over; whoever reads the body is told."""
         if not self._over:
-            self.fail(ExchangeClosed("the exchange was closed on this side"))
+            self.fail(ExchangeClosed(_CLOSED))
 
     def fail(self, fault: BaseException) -> None:
         """End the exchange and close the connection; whoever waits for head or body gets the error."""
@@ -167,44 +174,51 @@ class Exchange:
 
         Raises:
             RuntimeError: The peer did not switch protocols.
+            ConnectorError: The connection has ended since.
         """
-        if self._surplus is None or self._over:
+        if self._surplus is None:
             msg = "the connection was not upgraded"
             raise RuntimeError(msg)
+        if self._over:
+            raise self._fault or ExchangeClosed(_CLOSED)
         surplus, self._surplus = self._surplus, None
         self._settle()
-        transport = self._connection.transport
         self._connection.switch(protocol)
-        protocol.connection_made(transport)
+        protocol.connection_made(self._connection.transport)
         if surplus:
             protocol.data_received(surplus)
-        transport.resume_reading()
+        self._connection.resume_reading()
 
     # What the stream asks of its source.
 
     def pause_reading(self) -> None:
         """Let nothing more in until the reader has caught up."""
         if not self._over:
-            self._connection.transport.pause_reading()
-            if self._silence is not None:
-                self._silence.pause()
+            self._reading_paused = True
+            self._connection.pause_reading()
+            self._mind_silence()
 
     def resume_reading(self) -> None:
         """Let more in."""
         if not self._over:
-            self._connection.transport.resume_reading()
-            if self._silence is not None:
-                self._silence.resume()
+            self._reading_paused = False
+            self._connection.resume_reading()
+            self._mind_silence()
 
     # What the connection reports.
 
     def data_received(self, data: bytes) -> None:
         """Take what the events of `data` tell."""
+        if self._over:  # TLS hands on what it had deciphered before it was closed
+            return
         self._received_bytes += len(data)
         if self._silence is not None:
             self._silence.heard()
-        if self._parser is None:  # an answer to nothing: no request has gone out yet
-            self.close()
+        if self._surplus is not None:
+            self._surplus += data
+            return
+        if self._parser is None:
+            self.fail(ExchangeClosed("bytes came before the request had gone out"))
             return
         try:
             self._take_all(self._parser.feed(data))
@@ -223,17 +237,22 @@ class Exchange:
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Take the loss of the transport."""
-        self._take_end(exc)
+        if self._connection.closed_here:  # the end of a body that the peer has not ended
+            self.fail(ExchangeClosed("the connection was closed on this side"))
+        else:
+            self._take_end(exc)
 
     def pause_writing(self) -> None:
         """Hold the upload back."""
         if self._upload is not None:
             self._upload.pause()
+            self._mind_silence()
 
     def resume_writing(self) -> None:
         """Let the upload go on."""
         if self._upload is not None:
             self._upload.resume()
+            self._mind_silence()
 
     # Steps of the request.
 
@@ -246,15 +265,26 @@ class Exchange:
                 wire += encoder.data(body)
             transport.write(wire + encoder.end())
             return
-        transport.write(encoder.head)
         wait = self._options.continue_seconds if request.expects_continue else None
         self._upload = Upload(self._loop, transport, encoder, body, wait)
-        self._upload.start(self._upload_ended)
+        transport.write(encoder.head)
+        self._connection.attend(self._upload.start(self._upload_ended))
 
     def _upload_ended(self, fault: BaseException | None) -> None:
         self._upload = None
         if fault is not None:
             self.fail(fault)
+        self._mind_silence()
+
+    def _mind_silence(self) -> None:
+        """Count the peer's silence only while this side waits for the peer."""
+        if self._silence is None or self._over:
+            return
+        uploading = self._upload is not None and not self._upload.is_held_back
+        if uploading or self._reading_paused:
+            self._silence.pause()
+        else:
+            self._silence.resume()
 
     # Steps of the response.
 
@@ -272,7 +302,8 @@ class Exchange:
                 self._ended = True
             elif isinstance(event, Upgraded):
                 self._surplus = event.surplus
-                self._connection.transport.pause_reading()
+                self.content.feed_eof()
+                self.pause_reading()
 
     def _take_head(self, head: ResponseHead) -> None:
         if head.interim:
@@ -291,15 +322,11 @@ class Exchange:
 
     def _make_stream(self, head: ResponseHead) -> StreamReader:
         options = self._options
-        coding = head.get(b"content-encoding") if options.decode else None
-        if not coding:
+        codings = head.get_all(b"content-encoding") if options.decode else None
+        decoder = decoder_for(b", ".join(codings).decode("latin-1")) if codings else None
+        if decoder is None:
             return StreamReader(self, options.buffer_bytes, translate=options.translate)
-        return DecodingStreamReader(
-            self,
-            options.buffer_bytes,
-            decoder=ContentDecoder(coding.decode("latin-1")),
-            translate=options.translate,
-        )
+        return DecodingStreamReader(self, options.buffer_bytes, decoder=decoder, translate=options.translate)
 
     def _take_data(self, data: bytes) -> None:
         if self._drain_left is None:
@@ -313,6 +340,7 @@ class Exchange:
         """Take the end of input, in order or not."""
         if self._over:
             return
+        self._exceeded = True  # nothing can come after it, whatever the parser says
         if self._parser is None or self._surplus is not None:
             self.fail(self._disconnected())
             return
@@ -330,17 +358,23 @@ class Exchange:
 
     def _part(self) -> None:
         """Give the connection back, or close it; then let the reader see the end."""
-        complete = self._upload is None or self._upload.is_complete
-        clean = complete and self._parser is not None and self._parser.reusable
-        reusable = clean and not self._exceeded and not self._request.is_last
+        reusable = self._leaves_no_doubt()
         self._settle()
         if reusable:
-            self._connection.transport.resume_reading()
+            self._connection.resume_reading()
             self._connection.finish()
         else:
             self._connection.close()
-        self.content.detach_source()
-        self.content.feed_eof()
+        if self._drain_left is None:
+            self.content.detach_source()
+            self.content.feed_eof()
+
+    def _leaves_no_doubt(self) -> bool:
+        """Tell whether request and response are complete on the wire, and nothing came behind."""
+        if self._exceeded or self._request.is_last or self._parser is None:
+            return False
+        written = self._upload is None or self._upload.is_complete
+        return written and self._parser.reusable and self._connection.is_flushed
 
     def _settle(self) -> None:
         """Stop whatever still runs for this exchange."""
@@ -356,6 +390,8 @@ class Exchange:
     def _tell(self, fault: BaseException) -> None:
         """Let whoever waits for the head or reads the body see the error."""
         self._fault = fault
+        if self._drain_left is not None:
+            return  # the reader has been told of the release
         if self._head is not None:
             self.content.detach_source()
             self.content.set_exception(fault)

@@ -1,12 +1,14 @@
 """The pool: it carries out what its ledger decides, on real connections.
 
-It opens nothing by itself: a request that is told to open a connection dials in its own task, so
-that a cancelled request takes its half-made connection with it.
+It opens nothing by itself: a request that is told to open a connection waits for the dialling that
+it began, so that a cancelled request takes its half-made connection with it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from whimbrel_connector._connection import Http1Connection
 from whimbrel_connector._ledger import Action, Close, Grant, Ledger, Open
@@ -15,8 +17,9 @@ from whimbrel_connector.route import Route
 
 __all__ = ["Pool", "PoolStatistics"]
 
-Dial = Callable[[Route, float | None], Awaitable[Http1Connection]]
+Dial = Callable[[Route, float | None], Coroutine[Any, Any, Http1Connection]]
 _Place = asyncio.Future[Http1Connection | None]
+_Actions = list[Action[_Place, Http1Connection]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,8 @@ class Pool:
         self._keepalive_seconds = keepalive_seconds
         self._live: dict[Http1Connection, Route] = {}
         self._waiting: dict[_Place, Route] = {}
+        self._dialling: set[asyncio.Task[Http1Connection]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._sweep: asyncio.TimerHandle | None = None
         self._closed = False
 
@@ -83,20 +88,19 @@ class Pool:
             ConnectorClosed: The pool was closed, before or meanwhile.
             ConnectFailed: A new connection could not be made.
         """
+        ask = self._ledger.ask
         while True:
-            connection = await self._wait_for_place(route)
+            connection = await self._wait_for_place(route, ask)
             if connection is None:
                 return await self._open(route, dial_seconds)
             if await self._is_usable(connection):
                 return connection
+            ask = self._ledger.ask_again
 
     def give_back(self, connection: Http1Connection) -> None:
         """Take a connection whose exchange has ended cleanly."""
-        if self._closed or self._keepalive_seconds is None:
-            connection.close()
-            return
-        self._carry_out(self._ledger.freed(connection, self._live[connection], self._loop.time()))
-        if self._sweep is None:
+        self._carry_out(self._freed(connection))
+        if self._sweep is None and self._keepalive_seconds is not None:
             self._schedule_sweep(self._keepalive_seconds)
 
     def forget(self, connection: Http1Connection) -> None:
@@ -105,27 +109,39 @@ class Pool:
         if route is not None:
             self._carry_out(self._ledger.gone(connection, route))
 
-    def close(self) -> list[Http1Connection]:
-        """Close every connection, turn the waiting away, and return those whose transports still stand."""
+    def attend(self, task: "asyncio.Task[None]") -> None:
+        """Keep a task that works for a connection, until it is done, to be waited for in the end."""
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def close(self) -> tuple[list[Http1Connection], list["asyncio.Task[Any]"]]:
+        """Close every connection and turn the waiting away.
+
+        Returns:
+            The connections whose transports still stand, and the tasks that still end.
+        """
         self._closed = True
         if self._sweep is not None:
             self._sweep.cancel()
-        for place in list(self._waiting):
+        for place in self._waiting:
             if not place.done():
                 place.set_exception(ConnectorClosed())
+        for dialling in self._dialling:
+            dialling.cancel()
         lingering = list(self._live)
         for connection in lingering:
             connection.close()
-        return lingering
+        return lingering, [*self._dialling, *self._tasks]
 
-    async def _wait_for_place(self, route: Route) -> Http1Connection | None:
+    async def _wait_for_place(
+        self, route: Route, ask: Callable[[_Place, Route], _Actions]
+    ) -> Http1Connection | None:
         """Wait for an idle connection, or for the right to open one (None)."""
-        if self._closed:
-            raise ConnectorClosed
+        self._check_open()
         place: _Place = self._loop.create_future()
         self._waiting[place] = route
         try:
-            self._carry_out(self._ledger.ask(place, route))
+            self._carry_out(ask(place, route))
             return await place
         except BaseException:
             self._hand_on(place, route)
@@ -137,13 +153,20 @@ class Pool:
         """Let others have what was given to a request that has just given up."""
         self._ledger.withdraw(place)
         if place.done() and not place.cancelled() and place.exception() is None:
-            self._reassign(place.result(), route)
+            self._carry_out(self._taken_back(place.result(), route))
 
-    def _reassign(self, connection: Http1Connection | None, route: Route) -> None:
-        if connection is None:
-            self._carry_out(self._ledger.gone(None, route))
-        else:
-            self.give_back(connection)
+    def _taken_back(self, connection: Http1Connection | None, route: Route) -> _Actions:
+        return self._ledger.gone(None, route) if connection is None else self._freed(connection)
+
+    def _freed(self, connection: Http1Connection) -> _Actions:
+        """Let the ledger have a connection that nobody uses, if it can be used again."""
+        route = self._live.get(connection)
+        if route is None:  # it went meanwhile, and its place was given on
+            return []
+        if self._closed or self._keepalive_seconds is None or connection.is_closing:
+            connection.close()
+            return []
+        return self._ledger.freed(connection, route, self._loop.time())
 
     async def _is_usable(self, connection: Http1Connection) -> bool:
         """Tell whether a leased connection works; one that does not is closed."""
@@ -158,32 +181,54 @@ class Pool:
 
     async def _open(self, route: Route, dial_seconds: float | None) -> Http1Connection:
         try:
-            connection = await self._dial(route, dial_seconds)
+            connection = await self._dialled(route, dial_seconds)
         except BaseException:
             self._carry_out(self._ledger.gone(None, route))
             raise
         self._live[connection] = route
         connection.join(self)
         if self._closed:
-            connection.close()
+            connection.abort()  # at once: who closed the pool waits, and knows nothing of this one
             raise ConnectorClosed
         return connection
 
-    def _carry_out(self, actions: list[Action[_Place, Http1Connection]]) -> None:
-        for action in actions:
-            match action:
+    async def _dialled(self, route: Route, dial_seconds: float | None) -> Http1Connection:
+        """Dial in a task that `close` can end."""
+        self._check_open()
+        dialling = self._loop.create_task(self._dial(route, dial_seconds))
+        self._dialling.add(dialling)
+        dialling.add_done_callback(self._dialling.discard)
+        try:
+            return await dialling
+        except asyncio.CancelledError:
+            if dialling.done() and not dialling.cancelled() and dialling.exception() is None:
+                dialling.result().abort()  # it was there already when the request was cancelled
+            if self._closed and not _is_cancelled(asyncio.current_task()):
+                raise ConnectorClosed from None
+            raise
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ConnectorClosed
+
+    def _carry_out(self, actions: Iterable[Action[_Place, Http1Connection]]) -> None:
+        # A loop and not a recursion: thousands may be cancelled at once.
+        remaining = deque(actions)
+        while remaining:
+            match remaining.popleft():
                 case Grant(place, connection):
-                    self._give(place, connection)
+                    remaining.extend(self._give(place, connection))
                 case Open(place):
-                    self._give(place, None)
+                    remaining.extend(self._give(place, None))
                 case Close(connection):
                     connection.close()
 
-    def _give(self, place: _Place, connection: Http1Connection | None) -> None:
+    def _give(self, place: _Place, connection: Http1Connection | None) -> _Actions:
+        """Give a waiting request what it asked for; return what follows when it takes nothing more."""
         if place.done():  # cancelled, but its task has not run since
-            self._reassign(connection, self._waiting[place])
-        else:
-            place.set_result(connection)
+            return self._taken_back(connection, self._waiting[place])
+        place.set_result(connection)
+        return []
 
     def _schedule_sweep(self, keepalive_seconds: float) -> None:
         stalest = self._ledger.stalest_since()
@@ -195,3 +240,8 @@ class Pool:
         self._sweep = None
         self._carry_out(self._ledger.expire(self._loop.time() - keepalive_seconds))
         self._schedule_sweep(keepalive_seconds)
+
+
+def _is_cancelled(task: "asyncio.Task[Any] | None") -> bool:
+    cancelling = getattr(task, "cancelling", None)  # Python 3.11 and later count
+    return cancelling is not None and bool(cancelling())

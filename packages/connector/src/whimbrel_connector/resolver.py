@@ -145,10 +145,11 @@ class CachingResolver:
         for question in [q for q in self._answers if host is None or q[:2] == (host, port)]:
             del self._answers[question]
 
-    def stop(self) -> None:
-        """End the lookups that are still under way."""
+    def stop(self) -> list["asyncio.Task[Sequence[ResolveResult]]"]:
+        """End the lookups that are still under way, and return them."""
         for lookup in self._lookups.values():
             lookup.cancel()
+        return list(self._lookups.values())
 
     async def _look_up(self, question: "_Question") -> Sequence[ResolveResult]:
         answer = await self._resolver.resolve(*question)

@@ -31,7 +31,8 @@ class StreamReader:
     Args:
         protocol: The source to pause and resume, or None when the user feeds the stream. An int in
             its place is taken as the limit.
-        limit: Buffered bytes below which a paused source goes on; it is paused above twice as many.
+        limit: Buffered bytes below which a paused source goes on, at least 1; it is paused above twice
+            as many.
         timer: Accepted for compatibility and not used: deadlines end the stream by `set_exception`.
         loop: Accepted for compatibility and not used: the running loop is taken at each wait.
         translate: Puts another error in the place of the one given to `set_exception`.
@@ -43,6 +44,7 @@ class StreamReader:
         "_end_callbacks",
         "_eof_callbacks",
         "_exception",
+        "_fed_to_end",
         "_head_offset",
         "_high",
         "_low",
@@ -69,13 +71,14 @@ class StreamReader:
         if isinstance(source, int):
             limit, source = source, None
         self._source: ReadingSource | None = source
-        self._low = limit
-        self._high = limit * 2
+        self._low = max(limit, 1)
+        self._high = self._low * 2
         self._pieces: deque[bytes] = deque()
         self._head_offset = 0
         self._size = 0
         self._taken = False
-        self._at_end = False
+        self._fed_to_end = False  # nothing more will be fed
+        self._at_end = False  # and all that was fed is in the buffer, or was read
         self._paused = False
         self._exception: BaseException | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -85,7 +88,7 @@ class StreamReader:
         self.total_bytes = 0
 
     def __repr__(self) -> str:
-        state = "ended" if self._at_end else "open"
+        state = "ended" if self._fed_to_end else "open"
         return f"<{type(self).__name__} {state}, {self._size} bytes buffered>"
 
     # What the source does.
@@ -96,22 +99,21 @@ class StreamReader:
         Raises:
             RuntimeError: `feed_eof` was called before.
         """
-        if self._at_end:
+        if self._fed_to_end:
             msg = "feed_data after feed_eof"
             raise RuntimeError(msg)
         if not data:
             return
-        self._pieces.append(data)
-        self._size += len(data)
-        self.total_bytes += len(data)
+        self._accept(data)
         self._wake()
-        if self._size > self._high and not self._paused and self._source is not None:
+        if not self._paused and self._source is not None and self._unread_bytes() > self._high:
             self._paused = True
             self._source.pause_reading()
 
     def feed_eof(self) -> None:
         """Mark the end; what is buffered can still be read."""
-        self._at_end = True
+        self._fed_to_end = True
+        self._accept_end()
         self._wake()
         callbacks, self._eof_callbacks = self._eof_callbacks, []
         for callback in callbacks:
@@ -140,7 +142,7 @@ class StreamReader:
 
     def is_eof(self) -> bool:
         """Tell whether `feed_eof` was called."""
-        return self._at_end
+        return self._fed_to_end
 
     def at_eof(self) -> bool:
         """Tell whether the end was fed and everything before it was read."""
@@ -156,7 +158,7 @@ class StreamReader:
 
     def on_eof(self, callback: Callable[[], object]) -> None:
         """Call `callback` when the end is fed, or at once when it already was."""
-        if self._at_end:
+        if self._fed_to_end:
             callback()
         else:
             self._eof_callbacks.append(callback)
@@ -195,8 +197,9 @@ class StreamReader:
 
     async def wait_eof(self) -> None:
         """Wait until the end was fed."""
-        while not self._at_end:
-            self._raise_if_spent()
+        while not self._fed_to_end:
+            if self._exception is not None:
+                raise self._exception
             await self._wait_for_more("wait_eof")
 
     async def read(self, n: int = -1) -> bytes:
@@ -273,19 +276,12 @@ class StreamReader:
             await self._wait_for_some("readuntil")
             if not self._size:
                 return bytes(found)
-            # The separator may have begun in an earlier piece.
-            search_from = max(0, len(found) - len(separator) + 1)
-            piece = self._take_first()
-            found += piece
-            end = found.find(separator, search_from)
-            if end >= 0:
-                end += len(separator)
-                self.unread_data(bytes(found[end:]))
-                del found[end:]
+            size = self._size_through(separator, found)
+            found += self._take_first(size)
             if len(found) > limit:
                 msg = f"no {separator!r} within {limit} bytes: chunk too big"
                 raise ValueError(msg)
-            if end >= 0:
+            if size is not None:
                 return bytes(found)
 
     # How it is iterated.
@@ -308,6 +304,32 @@ class StreamReader:
             yield piece
 
     # Steps.
+
+    def _accept(self, data: bytes) -> None:
+        """Put into the buffer what was fed."""
+        self._pieces.append(data)
+        self._size += len(data)
+        self.total_bytes += len(data)
+
+    def _accept_end(self) -> None:
+        """Nothing more will come behind what is in the buffer."""
+        self._at_end = True
+
+    def _unread_bytes(self) -> int:
+        """Return how many of the bytes fed are still held."""
+        return self._size
+
+    def _size_through(self, separator: bytes, before: bytearray) -> int | None:
+        """Return the bytes of the first piece through `separator`; it may have begun in `before`."""
+        first, start = self._pieces[0], self._head_offset
+        overlap = len(separator) - 1
+        tail = bytes(before[-overlap:]) if overlap else b""
+        if tail:
+            at = (tail + first[start : start + overlap]).find(separator)
+            if at >= 0:
+                return at + len(separator) - len(tail)
+        at = first.find(separator, start)
+        return None if at < 0 else at + len(separator) - start
 
     async def _wait_for_some(self, who: str) -> None:
         """Return when something is buffered or the end was fed."""
@@ -390,7 +412,7 @@ class StreamReader:
         return taken
 
     def _resume_if_low(self) -> None:
-        if self._paused and self._size < self._low and self._source is not None:
+        if self._paused and self._source is not None and self._unread_bytes() < self._low:
             self._paused = False
             self._source.resume_reading()
 

@@ -110,8 +110,10 @@ class TCPConnector(BaseConnector):
 
     def close(self) -> Closing:
         """Close every connection and stop the lookups under way."""
-        self._cache.stop()
-        return super().close()
+        closing = super().close()
+        if not self._loop_is_gone:
+            closing.wait_for(self._cache.stop())
+        return closing
 
     async def dial(self, route: Route) -> Http1Connection:
         """Look the host up and connect; see `BaseConnector.dial`."""

@@ -60,15 +60,18 @@ class Deadline:
         """Stop the clock, unless it goes on for another; turn the cancellation it caused into the error."""
         if kind is not None or self._then is None:
             self.stop()
-        if self._expired and self._seconds is not None and isinstance(fault, asyncio.CancelledError):
-            if _take_back_one(self._task) > self._cancelled_before:
-                return  # somebody else cancelled too, and that must be seen
-            raise self._error(self._seconds) from fault
+        if self._expired and self._seconds is not None:
+            # Taken back in any case: the block may have ended otherwise than by this cancellation.
+            others_cancelled = _take_back_one(self._task) > self._cancelled_before
+            if isinstance(fault, asyncio.CancelledError) and not others_cancelled:
+                raise self._error(self._seconds) from fault
+        self._task = None
 
     def go_on(self, then: Callable[[Exception], object]) -> None:
         """Keep the clock running after the block: on expiry the error is given to `then`."""
         self._then = then
-        self._task = None
+        if self._expired and self._seconds is not None:  # the block has overheard its cancellation
+            then(self._error(self._seconds))
 
     def stop(self) -> None:
         """Stop the clock."""
@@ -77,10 +80,10 @@ class Deadline:
             self._handle = None
 
     def _expire(self) -> None:
-        self._expired = True
         if self._then is not None and self._seconds is not None:
             self._then(self._error(self._seconds))
         elif self._task is not None:
+            self._expired = True
             self._task.cancel()
 
 

@@ -7,6 +7,8 @@ import asyncio
 import hashlib
 import hmac
 import ssl as ssl_module
+import threading
+import warnings
 from dataclasses import dataclass
 from string import hexdigits
 
@@ -46,7 +48,7 @@ class Fingerprint:
 
     Args:
         fingerprint: The digest of the DER certificate: 32 bytes of SHA-256, or its 64 hexadecimal
-            digits.
+            digits; 20 bytes of SHA-1 or 16 of MD5 are taken with a DeprecationWarning.
     """
 
     def __init__(self, fingerprint: bytes | str) -> None:
@@ -108,6 +110,9 @@ def _digest_of(fingerprint: bytes | str) -> bytes:
     text = fingerprint if isinstance(fingerprint, str) else None
     if isinstance(fingerprint, bytes):
         if len(fingerprint) in _DIGESTS:
+            if len(fingerprint) != 32:
+                msg = f"{_DIGESTS[len(fingerprint)]} fingerprints can be forged: use sha256"
+                warnings.warn(msg, DeprecationWarning, stacklevel=4)
             return fingerprint
         text = fingerprint.decode("latin-1")
     digits = (text or "").replace(":", "")
@@ -118,6 +123,7 @@ def _digest_of(fingerprint: bytes | str) -> bytes:
 
 
 _shared: dict[bool, ssl_module.SSLContext] = {}
+_building = threading.Lock()
 
 
 async def tls_context(policy: TlsPolicy) -> ssl_module.SSLContext:
@@ -130,9 +136,16 @@ async def tls_context(policy: TlsPolicy) -> ssl_module.SSLContext:
         return policy.context
     known = _shared.get(policy.verify)
     if known is None:
-        known = await asyncio.get_running_loop().run_in_executor(None, _build_context, policy.verify)
-        _shared[policy.verify] = known
+        known = await asyncio.get_running_loop().run_in_executor(None, _shared_context, policy.verify)
     return known
+
+
+def _shared_context(verify: bool) -> ssl_module.SSLContext:
+    with _building:
+        known = _shared.get(verify)
+        if known is None:
+            known = _shared[verify] = _build_context(verify)
+        return known
 
 
 def _build_context(verify: bool) -> ssl_module.SSLContext:

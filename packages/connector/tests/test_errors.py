@@ -1,0 +1,82 @@
+"""Errors: their sentences, their facts, and that both survive pickling."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from whimbrel_connector import (
+    AddressNotFound,
+    CertificateRejected,
+    ConnectFailed,
+    ConnectorClosed,
+    ConnectorError,
+    ConnectTimeout,
+    ExchangeClosed,
+    FingerprintMismatch,
+    PoolTimeout,
+    ReadTimeout,
+    ServerDisconnected,
+    TlsFailed,
+    UnaskedUpgrade,
+)
+
+ERRORS: list[tuple[ConnectorError, str]] = [
+    (ConnectorClosed(), "the connector is closed"),
+    (
+        ConnectFailed("shore.example", 80, "connection refused", 111),
+        "cannot connect to shore.example:80: connection refused",
+    ),
+    (ConnectFailed("/run/x.sock", None, "no such file"), "cannot connect to /run/x.sock: no such file"),
+    (AddressNotFound("shore.example", 80, "unknown", -2), "cannot resolve shore.example:80: unknown"),
+    (TlsFailed("shore.example", 443, "eof"), "cannot agree on TLS with shore.example:443: eof"),
+    (
+        CertificateRejected("shore.example", 443, "expired", 1),
+        "cannot agree on TLS with shore.example:443: expired",
+    ),
+    (
+        FingerprintMismatch(b"\1", b"\2", "shore.example", 443),
+        "shore.example:443 shows a certificate 02, not 01",
+    ),
+    (
+        ServerDisconnected("shore.example", 80, reused=True, received_bytes=3),
+        "shore.example:80 closed a reused connection after 3 bytes of a response",
+    ),
+    (
+        ServerDisconnected("/run/x.sock", None, reused=False, received_bytes=0),
+        "/run/x.sock closed the connection after 0 bytes of a response",
+    ),
+    (ExchangeClosed("the exchange was closed"), "the exchange was closed"),
+    (
+        UnaskedUpgrade("shore.example", 80),
+        "shore.example:80 switched protocols unasked (RFC 9110 section 15.2.2)",
+    ),
+    (PoolTimeout(0.5), "connection pool and connecting took longer than 0.5 s"),
+    (ConnectTimeout(30), "connecting took longer than 30 s"),
+    (ReadTimeout(5.0), "waiting for the next bytes of the response took longer than 5 s"),
+]
+
+
+@pytest.mark.parametrize(("error", "sentence"), ERRORS, ids=[type(error).__name__ for error, _ in ERRORS])
+def test_each_error_says_what_and_where_and_survives_pickling(error: ConnectorError, sentence: str) -> None:
+    copy = pickle.loads(pickle.dumps(error))
+    assert type(copy) is type(error)
+    assert str(error) == str(copy) == sentence
+    assert vars(copy) == vars(error)
+    assert getattr(copy, "errno", None) == getattr(error, "errno", None)
+
+
+def test_errors_are_what_python_calls_them_too() -> None:
+    assert issubclass(ConnectFailed, OSError)
+    assert issubclass(ServerDisconnected, ConnectionError)
+    assert issubclass(ExchangeClosed, ConnectionError)
+    assert issubclass(PoolTimeout, TimeoutError)
+    assert issubclass(ConnectorClosed, RuntimeError)
+
+
+def test_an_oserror_has_the_number_and_the_words_where_they_belong() -> None:
+    error = ConnectFailed("shore.example", 80, "connection refused", 111)
+    assert (error.errno, error.strerror, error.filename) == (111, "connection refused", None)
+    gone = ServerDisconnected("shore.example", 80, reused=True, received_bytes=3)
+    assert (gone.errno, gone.strerror) == (None, None)

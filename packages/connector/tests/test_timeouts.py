@@ -1,0 +1,170 @@
+"""`Deadline`: one clock for a block, and for what comes after it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import suppress
+
+import pytest
+
+from whimbrel_connector import Deadline
+
+
+class TooLateError(Exception):
+    """What the inner deadlines of these tests raise."""
+
+
+class MuchTooLateError(Exception):
+    """What the outer ones raise."""
+
+
+SOON = 0.01
+NEVER = 3600.0
+
+
+async def for_ever() -> None:
+    await asyncio.get_running_loop().create_future()
+
+
+async def nested(outer: float, inner: float) -> None:
+    async with Deadline(outer, MuchTooLateError):
+        async with Deadline(inner, TooLateError):
+            await for_ever()
+
+
+async def test_a_block_that_takes_too_long_ends_with_the_error() -> None:
+    with pytest.raises(TooLateError) as caught:
+        async with Deadline(SOON, TooLateError):
+            await for_ever()
+    assert caught.value.args == (SOON,)
+    assert isinstance(caught.value.__cause__, asyncio.CancelledError)
+
+
+async def test_a_block_that_is_quick_is_left_alone() -> None:
+    async with Deadline(NEVER, TooLateError):
+        await asyncio.sleep(0)
+
+
+async def test_none_is_no_limit_and_zero_is_no_time() -> None:
+    async with Deadline(None, TooLateError):
+        await asyncio.sleep(0)
+    with pytest.raises(TooLateError):
+        async with Deadline(0, TooLateError):
+            await for_ever()
+
+
+async def test_an_error_of_the_block_passes_through() -> None:
+    with pytest.raises(KeyError):
+        async with Deadline(NEVER, TooLateError):
+            raise KeyError
+
+
+async def test_a_foreign_cancellation_passes_through() -> None:
+    begun = asyncio.Event()
+
+    async def work() -> None:
+        async with Deadline(NEVER, TooLateError):
+            begun.set()
+            await for_ever()
+
+    task = asyncio.ensure_future(work())
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert task.cancelled()
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.10 does not count cancellations")
+async def test_a_foreign_cancellation_in_the_same_turn_is_seen() -> None:
+    async def work() -> None:
+        async with Deadline(NEVER, TooLateError) as deadline:
+            loop.call_soon(deadline._expire)
+            loop.call_soon(task.cancel)
+            await for_ever()
+
+    loop = asyncio.get_running_loop()
+    task = loop.create_task(work())
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_of_two_deadlines_the_one_that_expires_speaks() -> None:
+    with pytest.raises(TooLateError):
+        await nested(NEVER, SOON)
+    with pytest.raises(MuchTooLateError):
+        await nested(SOON, NEVER)
+
+
+async def test_of_two_deadlines_that_expire_together_one_speaks() -> None:
+    with pytest.raises((TooLateError, MuchTooLateError)):
+        await nested(0, 0)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.10 does not count cancellations")
+@pytest.mark.parametrize("ending", ["the error", "another error", "no error"])
+async def test_the_cancellation_is_taken_back_however_the_block_ends(ending: str) -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    with suppress(TooLateError, KeyError):
+        async with Deadline(0, TooLateError):
+            try:
+                await for_ever()
+            except asyncio.CancelledError:
+                if ending == "the error":
+                    raise
+                if ending == "another error":
+                    raise KeyError from None
+    assert task.cancelling() == 0  # type: ignore[attr-defined]  # since Python 3.11
+
+
+async def test_a_clock_that_goes_on_tells_another() -> None:
+    told: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
+    async with Deadline(SOON, TooLateError) as deadline:
+        deadline.go_on(told.set_result)
+    assert isinstance(await told, TooLateError)
+    deadline.stop()
+
+
+async def test_a_clock_that_goes_on_can_be_stopped() -> None:
+    told: list[Exception] = []
+    async with Deadline(SOON, TooLateError) as deadline:
+        deadline.go_on(told.append)
+    deadline.stop()
+    async with Deadline(None, TooLateError) as unlimited:
+        unlimited.go_on(told.append)
+    later = asyncio.get_running_loop().create_future()
+    asyncio.get_running_loop().call_later(2 * SOON, later.set_result, None)
+    await later
+    assert told == []
+
+
+async def test_a_clock_does_not_go_on_after_a_failed_block() -> None:
+    told: list[Exception] = []
+    deadline = Deadline(SOON, TooLateError)
+
+    async def work() -> None:
+        async with deadline:
+            deadline.go_on(told.append)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        await work()
+    assert deadline._handle is None
+
+
+async def test_a_block_that_overhears_its_cancellation_is_told_when_it_goes_on() -> None:
+    told: list[Exception] = []
+    async with Deadline(0, TooLateError) as deadline:
+        with suppress(asyncio.CancelledError):
+            await for_ever()
+        deadline.go_on(told.append)
+    assert [type(fault) for fault in told] == [TooLateError]
+
+
+async def test_a_deadline_inside_the_block_that_went_on_does_not_cancel_it() -> None:
+    told: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
+    async with Deadline(SOON, TooLateError) as deadline:
+        deadline.go_on(told.set_result)
+        assert isinstance(await told, TooLateError)
