@@ -334,7 +334,9 @@ def test_letter_case_of_names_never_matters(
     assert outcome(environ, URL(URLS[scheme])) == outcome(spelled, URL(URLS[scheme]))
 
 
-@given(st.dictionaries(st.text().filter(lambda name: not name.lower().endswith("_proxy")), st.text()), schemes)
+@given(
+    st.dictionaries(st.text().filter(lambda name: not name.lower().endswith("_proxy")), st.text()), schemes
+)
 def test_other_variables_never_matter(environ: dict[str, str], scheme: str) -> None:
     assert outcome({**environ, "http_proxy": A, "https_proxy": A, "no_proxy": "x"}, URL(URLS[scheme])) == URL(
         A

@@ -37,7 +37,7 @@ ERRORS: list[tuple[ConnectorError, str]] = [
     ),
     (
         FingerprintMismatch(b"\1", b"\2", "shore.example", 443),
-        "shore.example:443 shows a certificate 02, not 01",
+        "shore.example:443 shows a certificate with the fingerprint 02, not 01",
     ),
     (
         ServerDisconnected("shore.example", 80, reused=True, received_bytes=3),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from yarl import URL
 
-from whimbrel_connector import Route, TlsPolicy
+from whimbrel_connector import Fingerprint, Route, TlsPolicy
 
-PINNED = TlsPolicy(fingerprint=bytes(32))
+PINNED = TlsPolicy(fingerprint=Fingerprint(bytes(32)))
 
 
 @pytest.mark.parametrize(

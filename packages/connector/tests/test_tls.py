@@ -14,6 +14,7 @@ from whimbrel_connector import Fingerprint, FingerprintMismatch, TlsPolicy, tls_
 from whimbrel_connector.tls import check_fingerprint, tls_context
 
 SHA256 = bytes(range(32))
+PIN = Fingerprint(SHA256)
 CONTEXT = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
@@ -21,16 +22,16 @@ CONTEXT = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     ("options", "policy"),
     [
         ({}, None),
-        ({"ssl": True}, TlsPolicy()),
-        ({"ssl": False}, TlsPolicy(verify=False)),
-        ({"ssl": CONTEXT}, TlsPolicy(context=CONTEXT)),
-        ({"ssl": Fingerprint(SHA256)}, TlsPolicy(verify=False, fingerprint=SHA256)),
-        ({"verify_ssl": True}, TlsPolicy()),
+        ({"ssl": True}, TlsPolicy(verify=True, is_whole=True)),
+        ({"ssl": False}, TlsPolicy(verify=False, is_whole=True)),
+        ({"ssl": CONTEXT}, TlsPolicy(context=CONTEXT, is_whole=True)),
+        ({"ssl": PIN}, TlsPolicy(verify=False, fingerprint=PIN, is_whole=True)),
+        ({"verify_ssl": True}, TlsPolicy(verify=True)),
         ({"verify_ssl": False}, TlsPolicy(verify=False)),
         ({"ssl_context": CONTEXT}, TlsPolicy(context=CONTEXT)),
-        ({"ssl_context": CONTEXT, "verify_ssl": True}, TlsPolicy(context=CONTEXT)),
-        ({"fingerprint": SHA256}, TlsPolicy(fingerprint=SHA256)),
-        ({"fingerprint": SHA256, "verify_ssl": False}, TlsPolicy(verify=False, fingerprint=SHA256)),
+        ({"ssl_context": CONTEXT, "verify_ssl": True}, TlsPolicy(verify=True, context=CONTEXT)),
+        ({"fingerprint": SHA256}, TlsPolicy(fingerprint=PIN)),
+        ({"fingerprint": SHA256, "verify_ssl": False}, TlsPolicy(verify=False, fingerprint=PIN)),
     ],
 )
 def test_options_become_a_policy(options: dict[str, Any], policy: TlsPolicy | None) -> None:
@@ -68,8 +69,6 @@ def test_a_fingerprint_has_several_forms(form: bytes | str) -> None:
 def test_what_is_no_digest_is_refused(form: bytes | str) -> None:
     with pytest.raises(ValueError):
         Fingerprint(form)
-    with pytest.raises(ValueError):
-        TlsPolicy(fingerprint=b"short")
 
 
 @pytest.mark.parametrize(("name", "size"), [("md5", 16), ("sha1", 20)])
@@ -86,6 +85,90 @@ def test_digests_that_can_be_forged_are_taken_with_a_warning(name: str, size: in
             check_fingerprint(policy, b"another", "shore.example", 443)
 
 
+@pytest.mark.parametrize(
+    "given", [SHA256, SHA256.hex(), SHA256.hex().encode(), SHA256.hex(":"), SHA256.hex(":").encode()]
+)
+def test_a_mismatch_is_told_in_the_form_that_was_given(given: bytes | str) -> None:
+    policy = tls_policy(fingerprint=given)
+    assert policy is not None
+    with pytest.raises(FingerprintMismatch) as caught:
+        check_fingerprint(policy, b"der", "shore.example", 443)
+    assert caught.value.expected == given
+    assert type(caught.value.got) is type(given)
+    assert len(caught.value.got) == len(given)
+    assert Fingerprint(caught.value.got).fingerprint == hashlib.sha256(b"der").digest()
+
+
+LAX = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+LAX.check_hostname = False
+LAX.verify_mode = ssl.CERT_NONE
+STRICT_BASE = TlsPolicy(context=CONTEXT, fingerprint=PIN, server_hostname="base.example")
+LAX_BASE = TlsPolicy(verify=False, fingerprint=PIN)
+
+
+@pytest.mark.parametrize(
+    ("request_policy", "base", "expected"),
+    [
+        pytest.param(tls_policy(), STRICT_BASE, STRICT_BASE, id="nothing said"),
+        pytest.param(
+            TlsPolicy(server_hostname="x.example"),
+            STRICT_BASE,
+            TlsPolicy(context=CONTEXT, fingerprint=PIN, server_hostname="x.example"),
+            id="S197 a name alone",
+        ),
+        pytest.param(
+            tls_policy(verify_ssl=True),
+            LAX_BASE,
+            TlsPolicy(verify=True, fingerprint=PIN),
+            id="S199 verify after all",
+        ),
+        pytest.param(
+            tls_policy(verify_ssl=True), STRICT_BASE, STRICT_BASE, id="the base verifies in its own way"
+        ),
+        pytest.param(
+            tls_policy(verify_ssl=True),
+            TlsPolicy(context=LAX),
+            TlsPolicy(verify=True),
+            id="a context that does not",
+        ),
+        pytest.param(
+            tls_policy(verify_ssl=False),
+            STRICT_BASE,
+            TlsPolicy(verify=False, fingerprint=PIN, server_hostname="base.example"),
+            id="S167 not verified, but pinned",
+        ),
+        pytest.param(
+            tls_policy(ssl=False),
+            STRICT_BASE,
+            TlsPolicy(verify=False, server_hostname="base.example"),
+            id="ssl says everything",
+        ),
+        pytest.param(
+            tls_policy(ssl_context=CONTEXT),
+            LAX_BASE,
+            TlsPolicy(context=CONTEXT, fingerprint=PIN),
+            id="S198 a context",
+        ),
+        pytest.param(
+            tls_policy(fingerprint=bytes(32)),
+            STRICT_BASE,
+            TlsPolicy(context=CONTEXT, fingerprint=Fingerprint(bytes(32)), server_hostname="base.example"),
+            id="S197 another pin",
+        ),
+        pytest.param(
+            tls_policy(ssl=Fingerprint(bytes(32))),
+            STRICT_BASE,
+            TlsPolicy(verify=False, fingerprint=Fingerprint(bytes(32)), server_hostname="base.example"),
+            id="a pin instead of the chain",
+        ),
+    ],
+)
+def test_a_request_says_more_than_its_connector(
+    request_policy: TlsPolicy | None, base: TlsPolicy, expected: TlsPolicy
+) -> None:
+    assert (base if request_policy is None else request_policy.over(base)) == expected
+
+
 def test_no_pin_is_no_check() -> None:
     check_fingerprint(TlsPolicy(), b"", "shore.example", 443)
 
@@ -96,5 +179,5 @@ async def test_contexts_are_shared_and_say_what_the_policy_says() -> None:
     assert (verifying[0].verify_mode, verifying[0].check_hostname) == (ssl.CERT_REQUIRED, True)
     lax = await tls_context(TlsPolicy(verify=False))
     assert (lax.verify_mode, lax.check_hostname) == (ssl.CERT_NONE, False)
-    assert await tls_context(TlsPolicy(verify=False, fingerprint=SHA256)) is lax
+    assert await tls_context(TlsPolicy(verify=False, fingerprint=PIN)) is lax
     assert await tls_context(TlsPolicy(context=CONTEXT)) is CONTEXT

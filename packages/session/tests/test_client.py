@@ -310,3 +310,12 @@ async def test_the_earlier_spellings_of_timeouts_are_understood() -> None:
         assert (session.timeout.total, session.timeout.connect) == (5, 2)
     with pytest.raises(ValueError, match="read_timeout"):
         ClientSession(timeout=ClientTimeout(total=1), read_timeout=5)
+
+
+async def test_a_dropped_response_gives_its_place_back(serve: Serve) -> None:
+    endless = await serve(b"HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\npart")
+    whole = await serve(answer(b"x"))
+    async with ClientSession(connector=whimbrel.TCPConnector(limit=1)) as session:
+        await session.get(endless.url)
+        async with session.get(whole.url) as response:  # the one place of the pool is free again
+            assert await response.read() == b"x"

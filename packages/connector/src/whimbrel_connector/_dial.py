@@ -129,7 +129,7 @@ async def _open_transport(
     except BaseException:
         open_socket.close()
         raise
-    if policy is not None and policy.fingerprint:
+    if policy is not None and policy.fingerprint is not None:
         certificate = transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
         try:
             check_fingerprint(policy, certificate or b"", host, port)

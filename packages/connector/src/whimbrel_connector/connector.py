@@ -136,7 +136,7 @@ class BaseConnector(ABC):
 
         Args:
             url: Only its scheme, host and port matter.
-            tls: What TLS must satisfy for https and wss; None: what the connector says.
+            tls: What TLS must satisfy for https and wss; what it leaves open is as the connector says.
             timeouts: How long each phase may take.
             options: How the answer is read.
 
@@ -153,7 +153,9 @@ class BaseConnector(ABC):
         if loop is not self._loop:
             msg = "the connector is used from another event loop than the one of its first use"
             raise RuntimeError(msg)
-        route = Route.to(url if isinstance(url, URL) else URL(url), tls=tls if tls is not None else self.tls)
+        route = Route.to(
+            url if isinstance(url, URL) else URL(url), tls=self.tls if tls is None else tls.over(self.tls)
+        )
         connection = await pool.take_idle(route)
         if connection is None:
             async with Deadline(timeouts.lease, PoolTimeout):

@@ -82,18 +82,28 @@ class FingerprintMismatch(ConnectorError):
     """The certificate's digest is not the pinned one.
 
     Attributes:
-        expected: The pinned digest.
-        got: The digest of the certificate that was shown.
+        expected: The pin, as the caller gave it.
+        got: The digest of the certificate that was shown, in the same form.
         host: The host of the connection.
         port: Its port.
     """
 
-    def __init__(self, expected: bytes, got: bytes, host: str, port: int) -> None:
+    def __init__(self, expected: bytes | str, got: bytes | str, host: str, port: int) -> None:
         super().__init__(expected, got, host, port)
         self.expected, self.got, self.host, self.port = expected, got, host, port
 
     def __str__(self) -> str:
-        return f"{self.host}:{self.port} shows a certificate {self.got.hex()}, not {self.expected.hex()}"
+        return (
+            f"{self.host}:{self.port} shows a certificate with the fingerprint {_digits(self.got)}, "
+            f"not {_digits(self.expected)}"
+        )
+
+
+def _digits(fingerprint: bytes | str) -> str:
+    """Return the hexadecimal digits of a digest that is bytes, or digits already."""
+    if isinstance(fingerprint, str):
+        return fingerprint
+    return fingerprint.hex() if len(fingerprint) <= 32 else fingerprint.decode("latin-1")
 
 
 class ServerDisconnected(ConnectorError, ConnectionError):

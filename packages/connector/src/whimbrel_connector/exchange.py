@@ -159,6 +159,14 @@ class Exchange:
         if not self._over:
             self.fail(ExchangeClosed(_CLOSED))
 
+    def abandon(self) -> None:
+        """Release from a finaliser: nobody can read the response any more.
+
+        It may be called from any thread, and after the loop has closed.
+        """
+        if not self._over and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.release)
+
     def fail(self, fault: BaseException) -> None:
         """End the exchange and close the connection; whoever waits for head or body gets the error."""
         if self._over:

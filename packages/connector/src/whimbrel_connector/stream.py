@@ -55,6 +55,7 @@ class StreamReader:
         "_taken",
         "_translate",
         "_waiter",
+        "_wants_all",
         "total_bytes",
     )
 
@@ -80,6 +81,7 @@ class StreamReader:
         self._fed_to_end = False  # nothing more will be fed
         self._at_end = False  # and all that was fed is in the buffer, or was read
         self._paused = False
+        self._wants_all = False
         self._exception: BaseException | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._eof_callbacks: list[Callable[[], object]] = []
@@ -106,9 +108,8 @@ class StreamReader:
             return
         self._accept(data)
         self._wake()
-        if not self._paused and self._source is not None and self._unread_bytes() > self._high:
-            self._paused = True
-            self._source.pause_reading()
+        if self._unread_bytes() > self._high and not self._paused and not self._wants_all:
+            self._pause()
 
     def feed_eof(self) -> None:
         """Mark the end; what is buffered can still be read."""
@@ -215,10 +216,14 @@ class StreamReader:
     async def read_to_end(self) -> bytes:
         """Read everything up to the end."""
         pieces: list[bytes] = []
-        while not self.at_eof():
-            await self._wait_for_some("read")
-            pieces.append(self._take(self._size))
-        self._raise_if_spent()
+        self._wants_all = True  # it will all be held here: to hold the source back would only take time
+        try:
+            while not self.at_eof():
+                await self._wait_for_some("read")
+                pieces.append(self._take(self._size))
+            self._raise_if_spent()
+        finally:
+            self._wants_all = False
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     async def readany(self) -> bytes:
@@ -410,6 +415,11 @@ class StreamReader:
         self._size -= len(taken)
         self._resume_if_low()
         return taken
+
+    def _pause(self) -> None:
+        if self._source is not None:
+            self._paused = True
+            self._source.pause_reading()
 
     def _resume_if_low(self) -> None:
         if self._paused and self._source is not None and self._unread_bytes() < self._low:

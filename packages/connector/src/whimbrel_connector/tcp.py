@@ -82,7 +82,7 @@ class TCPConnector(BaseConnector):
         )
         policy = tls_policy(ssl=ssl, verify_ssl=verify_ssl, ssl_context=ssl_context, fingerprint=fingerprint)
         if policy is not None:
-            self.tls = policy
+            self.tls = policy.over(self.tls)
         self._cache = CachingResolver(
             resolver if resolver is not None else ThreadedResolver(),
             ttl_seconds=ttl_dns_cache if use_dns_cache else 0,
@@ -100,6 +100,21 @@ class TCPConnector(BaseConnector):
     def family(self) -> socket.AddressFamily:
         """The address family that is asked for."""
         return self._dial_options.family
+
+    @property
+    def verify_ssl(self) -> bool:
+        """Whether certificates are verified, in aiohttp 2's spelling."""
+        return self.tls.verify is not False
+
+    @property
+    def ssl_context(self) -> ssl_module.SSLContext | None:
+        """The connector's own context, in aiohttp 2's spelling."""
+        return self.tls.context
+
+    @property
+    def fingerprint(self) -> bytes | str | None:
+        """The pin, as it was given, in aiohttp 2's spelling."""
+        return None if self.tls.fingerprint is None else self.tls.fingerprint.given
 
     def clear_dns_cache(self, host: str | None = None, port: int | None = None) -> None:
         """Forget the addresses of one host and port, or all."""

@@ -19,45 +19,90 @@ __all__ = ["Fingerprint", "TlsPolicy", "check_fingerprint", "tls_context", "tls_
 _DIGESTS = {16: "md5", 20: "sha1", 32: "sha256"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TlsPolicy:
-    """What a TLS connection must satisfy.
-
-    Attributes:
-        verify: Check the certificate chain and the host name. Ignored when `context` is given.
-        context: The caller's own context, or None for the default one.
-        fingerprint: Digest of the server's DER certificate that must match besides: 32 bytes of
-            SHA-256, or, where an old pin must be kept, 20 of SHA-1 or 16 of MD5. Empty: no pin.
-        server_hostname: The name to send (SNI) and to check instead of the URL's host, or None.
-    """
-
-    verify: bool = True
-    context: ssl_module.SSLContext | None = None
-    fingerprint: bytes = b""
-    server_hostname: str | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse a fingerprint that is no digest."""
-        if self.fingerprint and len(self.fingerprint) not in _DIGESTS:
-            msg = f"a fingerprint has 16, 20 or 32 bytes, not {len(self.fingerprint)}"
-            raise ValueError(msg)
-
-
 class Fingerprint:
-    """A certificate's digest, to be checked in place of the chain of trust.
+    """A certificate's digest; two of one digest are equal.
 
     Args:
         fingerprint: The digest of the DER certificate: 32 bytes of SHA-256, or its 64 hexadecimal
-            digits; 20 bytes of SHA-1 or 16 of MD5 are taken with a DeprecationWarning.
+            digits, colons allowed; 20 bytes of SHA-1 or 16 of MD5 are taken with a DeprecationWarning.
+
+    Attributes:
+        given: What the caller gave.
     """
 
+    __slots__ = ("_digest", "given")
+
     def __init__(self, fingerprint: bytes | str) -> None:
-        self._fingerprint = _digest_of(fingerprint)
+        self.given = fingerprint
+        self._digest = _digest_of(fingerprint)
 
     @property
     def fingerprint(self) -> bytes:
         """The digest."""
-        return self._fingerprint
+        return self._digest
+
+    def of(self, certificate: bytes) -> bytes:
+        """Return the same kind of digest of another certificate (DER)."""
+        name = _DIGESTS[len(self._digest)]
+        return hashlib.new(name, certificate, usedforsecurity=name == "sha256").digest()
+
+    def in_form(self, digest: bytes) -> bytes | str:
+        """Return `digest` in the form in which this one was given."""
+        if self.given == self._digest:
+            return digest
+        text = digest.hex(":") if _has_colons(self.given) else digest.hex()
+        return text if isinstance(self.given, str) else text.encode()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Fingerprint) and self._digest == other._digest
+
+    def __hash__(self) -> int:
+        return hash(self._digest)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.given!r})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsPolicy:
+    """What a TLS connection must satisfy; None leaves a point open.
+
+    Attributes:
+        verify: Check the certificate chain and the host name; open means yes. Where a `context` is
+            given, that decides.
+        context: The caller's own context.
+        fingerprint: What the server's certificate must match besides.
+        server_hostname: The name to send (SNI) and to check instead of the URL's host.
+        is_whole: Nothing is left open but `server_hostname`: no fingerprint means none.
+    """
+
+    verify: bool | None = None
+    context: ssl_module.SSLContext | None = None
+    fingerprint: Fingerprint | None = None
+    server_hostname: str | None = None
+    is_whole: bool = False
+
+    @property
+    def verifies(self) -> bool:
+        """Whether certificates are checked."""
+        if self.context is not None:
+            return self.context.verify_mode is ssl_module.CERT_REQUIRED
+        return self.verify is not False
+
+    def over(self, base: "TlsPolicy") -> "TlsPolicy":
+        """Return this policy with what it leaves open taken from `base`.
+
+        To verify is content with a `base` that does, in its own way; not to verify, or a context, is not.
+        """
+        is_content = self.context is None and (self.verify is None or (self.verify and base.verifies))
+        trust = base if is_content else self
+        inherits_pin = self.fingerprint is None and not self.is_whole
+        return TlsPolicy(
+            verify=trust.verify,
+            context=trust.context,
+            fingerprint=base.fingerprint if inherits_pin else self.fingerprint,
+            server_hostname=self.server_hostname or base.server_hostname,
+        )
 
 
 def tls_policy(
@@ -91,16 +136,16 @@ def tls_policy(
         if ssl is not None and ssl is not True:
             msg = "ssl and verify_ssl, ssl_context or fingerprint are mutually exclusive"
             raise ValueError(msg)
-        pin = _digest_of(fingerprint) if fingerprint is not None else b""
-        return TlsPolicy(verify=verify_ssl is not False, context=ssl_context, fingerprint=pin)
+        pin = Fingerprint(fingerprint) if fingerprint is not None else None
+        return TlsPolicy(verify=verify_ssl, context=ssl_context, fingerprint=pin)
     if ssl is None:
         return None
     if isinstance(ssl, bool):
-        return TlsPolicy(verify=ssl)
+        return TlsPolicy(verify=ssl, is_whole=True)
     if isinstance(ssl, Fingerprint):
-        return TlsPolicy(verify=False, fingerprint=ssl.fingerprint)
+        return TlsPolicy(verify=False, fingerprint=ssl, is_whole=True)
     if isinstance(ssl, ssl_module.SSLContext):
-        return TlsPolicy(context=ssl)
+        return TlsPolicy(context=ssl, is_whole=True)
     msg = f"ssl should be SSLContext, Fingerprint, or bool, got {ssl!r} instead."  # type: ignore[unreachable]  # reached by callers without a type checker
     raise TypeError(msg)
 
@@ -112,7 +157,7 @@ def _digest_of(fingerprint: bytes | str) -> bytes:
         if len(fingerprint) in _DIGESTS:
             if len(fingerprint) != 32:
                 msg = f"{_DIGESTS[len(fingerprint)]} fingerprints can be forged: use sha256"
-                warnings.warn(msg, DeprecationWarning, stacklevel=4)
+                warnings.warn(msg, DeprecationWarning, stacklevel=5)
             return fingerprint
         text = fingerprint.decode("latin-1")
     digits = (text or "").replace(":", "")
@@ -120,6 +165,10 @@ def _digest_of(fingerprint: bytes | str) -> bytes:
         msg = "a fingerprint is a digest of 16, 20 or 32 bytes, or the 64 hexadecimal digits of SHA-256"
         raise ValueError(msg)
     return bytes.fromhex(digits)
+
+
+def _has_colons(fingerprint: bytes | str) -> bool:
+    return ":" in fingerprint if isinstance(fingerprint, str) else b":" in fingerprint
 
 
 _shared: dict[bool, ssl_module.SSLContext] = {}
@@ -134,9 +183,10 @@ async def tls_context(policy: TlsPolicy) -> ssl_module.SSLContext:
     """
     if policy.context is not None:
         return policy.context
-    known = _shared.get(policy.verify)
+    verify = policy.verify is not False
+    known = _shared.get(verify)
     if known is None:
-        known = await asyncio.get_running_loop().run_in_executor(None, _shared_context, policy.verify)
+        known = await asyncio.get_running_loop().run_in_executor(None, _shared_context, verify)
     return known
 
 
@@ -163,9 +213,9 @@ def check_fingerprint(policy: TlsPolicy, certificate: bytes, host: str, port: in
     Raises:
         FingerprintMismatch: They differ.
     """
-    if not policy.fingerprint:
+    pin = policy.fingerprint
+    if pin is None:
         return
-    name = _DIGESTS[len(policy.fingerprint)]
-    got = hashlib.new(name, certificate, usedforsecurity=name == "sha256").digest()
-    if not hmac.compare_digest(got, policy.fingerprint):
-        raise FingerprintMismatch(policy.fingerprint, got, host, port)
+    got = pin.of(certificate)
+    if not hmac.compare_digest(got, pin.fingerprint):
+        raise FingerprintMismatch(pin.given, pin.in_form(got), host, port)

@@ -458,7 +458,7 @@ class ClientSession:
         )
         server_hostname = options.get("server_hostname")
         if server_hostname is not None:
-            tls = replace(tls or TlsPolicy(), server_hostname=server_hostname)
+            tls = replace(TlsPolicy() if tls is None else tls, server_hostname=server_hostname)
         raise_for_status = options.get("raise_for_status")
         return Plan(
             total_seconds=timeout.total or None,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from multidict import CIMultiDict
 
+from whimbrel_connector import FingerprintMismatch as Mismatch
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -253,22 +255,15 @@ class RequestTimeoutError(ServerTimeoutError):
     """The whole request, redirects and body included, took longer than its limit."""
 
 
-class ServerFingerprintMismatch(ServerConnectionError):
+class ServerFingerprintMismatch(ServerConnectionError, Mismatch):
     """The certificate's digest is not the pinned one.
 
     Attributes:
-        expected: The pinned digest.
-        got: The digest that was found.
+        expected: The pin, as the caller gave it.
+        got: The digest that was found, in the same form.
         host: The host.
         port: The port.
     """
-
-    def __init__(self, expected: bytes, got: bytes, host: str, port: int) -> None:
-        super().__init__(expected, got, host, port)
-        self.expected, self.got, self.host, self.port = expected, got, host, port
-
-    def __str__(self) -> str:
-        return f"{self.host}:{self.port} shows a certificate {self.got.hex()}, not {self.expected.hex()}"
 
 
 FingerprintMismatch = ServerFingerprintMismatch

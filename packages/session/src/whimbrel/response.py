@@ -1,7 +1,6 @@
 """`ClientResponse`: the head of a response, and its body as a stream or as a whole."""
 
 import asyncio
-import contextlib
 import json as json_module
 from collections.abc import Callable, Generator
 from email.message import Message
@@ -15,7 +14,6 @@ from yarl import URL
 
 from whimbrel._links import parse_links
 from whimbrel.client_exceptions import (
-    ClientConnectionError,
     ClientResponseError,
     ContentTypeError,
     StreamConsumedError,
@@ -264,7 +262,6 @@ class ClientResponse:
         if not self._exchange.is_over:
             self._released = True
             self._exchange.release()
-            self._content.set_exception(ClientConnectionError("Connection closed"))
         return _Nothing()
 
     def close(self) -> None:
@@ -300,11 +297,10 @@ class ClientResponse:
         )
 
     def __del__(self) -> None:
-        """Give the connection of a forgotten response back, unless somebody may still read `content`."""
-        exchange = getattr(self, "_exchange", None)
+        """Give up the connection of a forgotten response, unless somebody may still read `content`."""
+        exchange = getattr(self, "_exchange", None)  # None when making it failed
         if exchange is not None and not exchange.is_over and not self._is_lent:
-            with contextlib.suppress(RuntimeError):  # the loop was closed, and the connection with it
-                exchange.release()
+            exchange.abandon()
 
     async def __aenter__(self) -> "Self":
         """Return the response itself."""
