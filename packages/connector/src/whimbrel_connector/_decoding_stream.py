@@ -58,6 +58,13 @@ class DecodingStreamReader(StreamReader):
             self._refill()
         return super().at_eof()
 
+    async def read_to_end(self) -> bytes:
+        """Read everything up to the end, decoding as it comes."""
+        pieces: list[bytes] = []
+        while piece := await self.readany():
+            pieces.append(piece)
+        return b"".join(pieces)
+
     def _accept(self, data: bytes) -> None:
         self._coded.append(data)
         self._coded_size += len(data)

@@ -107,8 +107,10 @@ class StreamReader:
         if not data:
             return
         self._accept(data)
+        if self._wants_all:  # it will all be held here: to hold the source back would only take time
+            return
         self._wake()
-        if self._unread_bytes() > self._high and not self._paused and not self._wants_all:
+        if self._unread_bytes() > self._high and not self._paused:
             self._pause()
 
     def feed_eof(self) -> None:
@@ -215,16 +217,17 @@ class StreamReader:
 
     async def read_to_end(self) -> bytes:
         """Read everything up to the end."""
-        pieces: list[bytes] = []
-        self._wants_all = True  # it will all be held here: to hold the source back would only take time
+        self._wants_all = True
         try:
-            while not self.at_eof():
-                await self._wait_for_some("read")
-                pieces.append(self._take(self._size))
-            self._raise_if_spent()
+            if self._paused:
+                self._resume()
+            while not self._at_end and self._exception is None:
+                await self._wait_for_more("read")
         finally:
             self._wants_all = False
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        if self._exception is not None:
+            raise self._exception
+        return self._take_everything()
 
     async def readany(self) -> bytes:
         """Read whatever is buffered, waiting only when nothing is; b"" at the end."""
@@ -421,10 +424,14 @@ class StreamReader:
             self._paused = True
             self._source.pause_reading()
 
-    def _resume_if_low(self) -> None:
-        if self._paused and self._source is not None and self._unread_bytes() < self._low:
-            self._paused = False
+    def _resume(self) -> None:
+        self._paused = False
+        if self._source is not None:
             self._source.resume_reading()
+
+    def _resume_if_low(self) -> None:
+        if self._paused and self._unread_bytes() < self._low:
+            self._resume()
 
 
 async def _until_empty(read: Callable[[], Awaitable[bytes]]) -> AsyncIterator[bytes]:
