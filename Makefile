@@ -19,7 +19,7 @@ export PIP_QUIET ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-compiled lint format wheels build compile bench clean
+.PHONY: help run test test-all test-compiled lint format wheels build compile bench fuzz clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -56,6 +56,9 @@ compile: $(READY) ## Build the compiled wheels into dist/ (needs a C compiler)
 
 bench: $(READY) ## Run every package's benches, or those of PACKAGE=cookies
 	@$(HATCH) bench $(PACKAGE)
+
+fuzz: $(READY) ## Fuzz the parser for a minute per target (ARGS="response --seconds 10")
+	@$(HATCH) fuzz:fuzz $(ARGS)
 
 clean: ## Remove all that these targets made
 	@git clean -fdXq -- . ':!.venv'
