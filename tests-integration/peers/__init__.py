@@ -1,0 +1,1 @@
+"""The other end of every scene: servers, certificates, and interpreters of their own."""

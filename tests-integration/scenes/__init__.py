@@ -1,0 +1,1 @@
+"""Programs that are run alone, in an interpreter of their own."""

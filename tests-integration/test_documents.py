@@ -1,0 +1,50 @@
+"""Every example that users are shown runs, each in an interpreter of its own."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from _pytest.mark import ParameterSet
+
+ROOT = Path(__file__).resolve().parent.parent
+FENCE = re.compile(r"^```python([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def _examples() -> list[ParameterSet]:
+    """Return every block of Python that is meant to run, named by file and line."""
+    found = []
+    for path in [
+        ROOT / "README.md",
+        *sorted(ROOT.glob("packages/*/README.md")),
+        *sorted(ROOT.glob("docs/**/*.md")),
+    ]:
+        if not path.is_file():
+            continue
+        text = path.read_text(encoding="utf-8")
+        for block in FENCE.finditer(text):
+            if "notest" in block[1].split() or re.search(r"(?<![\w.\[(,] )\.\.\.", block[2]):
+                continue
+            line = text.count("\n", 0, block.start()) + 1
+            found.append(pytest.param(block[2], id=f"{path.relative_to(ROOT)}:{line}"))
+    return found
+
+
+@pytest.mark.parametrize("example", _examples())
+def test_an_example_runs(example: str, tmp_path: Path) -> None:
+    script = tmp_path / "example.py"
+    script.write_text(example, encoding="utf-8")
+    environment = {**os.environ, "PYTHONWARNINGS": "error"}
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout
