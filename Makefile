@@ -52,10 +52,10 @@ build: $(READY) ## Build every package's sdist and plain wheel into dist/
 	@$(HATCH) build:build $(PACKAGE)
 
 compile: $(READY) ## Build the compiled wheels into dist/ (needs a C compiler)
-	@$(HATCH) build:compile $(PACKAGE)
+	@$(HATCH) build:compile
 
-bench: $(READY) ## Run every package's benches, or those of PACKAGE=cookies
-	@$(HATCH) bench $(PACKAGE)
+bench: compile ## Measure whole clients against each other (ARGS="--rounds 3 GET"), or the benches of PACKAGE=cookies
+	@$(HATCH) bench:$(if $(PACKAGE),parts $(PACKAGE),clients $(ARGS))
 
 fuzz: $(READY) ## Fuzz the parser for a minute per target (ARGS="response --seconds 10")
 	@$(HATCH) fuzz:fuzz $(ARGS)

@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tools.bench.scenes import SCENES, Scene
+from whimbrel_http1 import COMPILED
 
 __all__ = ["main"]
 
@@ -37,6 +38,7 @@ def main() -> int:
         scene for scene in SCENES if not asked.scenes or any(part in scene.name for part in asked.scenes)
     ]
     print(f"CPython {platform.python_version()}, {asked.rounds} rounds, {_versions(clients)}")
+    print(f"whimbrel_http1 is {'compiled' if COMPILED else 'INTERPRETED'}")
     with _server() as (plain, secure, authority):
         for loop in asked.loops:
             print(f"\n{loop}: CPU per request as a multiple of the floor's (and in microseconds)\n")

@@ -1,4 +1,4 @@
-"""Run the benches: every script in `packages/*/benches`, or those of the packages named."""
+"""`python -m tools.bench.parts [package ...]`: run every script in `packages/*/benches`, or those of some."""
 
 import subprocess
 import sys
