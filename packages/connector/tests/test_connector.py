@@ -156,6 +156,26 @@ async def test_closing_is_bounded_when_the_peer_does_not_read(
         await sending
 
 
+async def test_what_a_failed_exchange_has_not_sent_does_not_hold_its_place(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def deaf(line: Line) -> None:
+        line.writer.transport.pause_reading()  # type: ignore[attr-defined]  # a stream's transport can
+        await asyncio.get_running_loop().create_future()
+
+    monkeypatch.setattr("whimbrel_connector._connection.CLOSING_SECONDS", 3600)
+    peer = await serve(deaf)
+    async with TCPConnector() as connector:
+        exchange = await connector.connect(peer.url)
+        headers = [("Host", "shore.example"), ("Content-Length", str(64 << 20))]
+        sending = asyncio.ensure_future(exchange.send(Request("POST", "/", headers, bytes(64 << 20))))
+        await asyncio.sleep(0)
+        lost = exchange._connection.lost
+        sending.cancel()
+        await asyncio.wait_for(lost, 10)
+        assert connector.statistics.open == 0
+
+
 async def test_closing_is_bounded_when_the_peer_says_no_goodbye(
     serve: Serve, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:

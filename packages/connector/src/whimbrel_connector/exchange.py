@@ -173,7 +173,10 @@ class Exchange:
             return
         self._settle()
         self._tell(fault)
-        self._connection.close()
+        if self._connection.is_flushed:
+            self._connection.close()
+        else:  # what has not gone out is of no use any more, and a peer that does not read would hold it
+            self._connection.abort()
 
     def upgrade(self, protocol: asyncio.Protocol) -> None:
         """Hand the connection to another protocol after `101 Switching Protocols` or a CONNECT.
