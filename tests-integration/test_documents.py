@@ -48,3 +48,15 @@ def test_an_example_runs(example: str, tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout
+
+
+def _named_files() -> list[str]:
+    """Return every file and folder that the picture of the architecture names."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    return sorted({name for name in re.findall(r"`([\w./*-]+)`", text) if re.search(r"/|\.(py|toml)$", name)})
+
+
+@pytest.mark.parametrize("name", _named_files())
+def test_what_the_architecture_names_is_there(name: str) -> None:
+    found = ROOT.glob(name.rstrip("/") if "/" in name else f"packages/*/src/**/{name}")
+    assert any(found) or (ROOT / name).is_file()
