@@ -178,3 +178,11 @@ def test_any_cut_gives_the_same_content(chunks: list[bytes], data: st.DataObject
     dialogue = read_events(ResponseParser(), pieces)
     assert body_of(dialogue) == b"".join(chunks)
     assert dialogue.events[-1] == EndOfMessage(((b"A", b"b"),))
+
+
+def test_one_parser_reads_one_chunked_body_after_another() -> None:
+    parser = ResponseParser()
+    for trailers in (((b"Digest", b"abc"),), (), ((b"A", b"1"), (b"B", b"2"))):
+        lines = b"".join(b"%b: %b\r\n" % pair for pair in trailers)
+        wire = HEAD + b"4\r\neggs\r\n0\r\n" + lines + b"\r\n"
+        assert parser.feed(wire)[1:] == [b"eggs", EndOfMessage(trailers)]

@@ -197,3 +197,21 @@ def test_a_step_has_at_least_one_byte() -> None:
 
 def test_gzip_and_deflate_need_no_library() -> None:
     assert supported_codings()[:2] == ("gzip", "deflate")
+
+
+@pytest.mark.parametrize("coding", ["", "identity", "gzip", "br"])
+def test_stopping_within_an_output_longer_than_a_step_loses_nothing(coding: str) -> None:
+    if coding == "br" and coding not in supported_codings():
+        pytest.skip("no br library is installed")
+    decoder = ContentDecoder(coding, max_step_bytes=4)
+    first = next(decoder.decode(encode(coding, b"abcdefgh")))
+    assert len(first) <= 4
+    assert first + b"".join(decoder.decode(b"")) == b"abcdefgh"
+    decoder.finish()
+
+
+def test_stopping_within_an_output_is_told_by_finish() -> None:
+    decoder = ContentDecoder("", max_step_bytes=4)
+    next(decoder.decode(b"abcdefgh"))
+    with pytest.raises(ContentDecodingError, match="not taken"):
+        decoder.finish()

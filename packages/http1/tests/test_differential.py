@@ -133,7 +133,7 @@ DIFFERENT: dict[str, tuple[bytes, Callable[[bytes], Seen], bool, str]] = {
     "version 2.0, by h11": (b"HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n", by_h11, True, "RFC 9112 section 2.3"),
     "other protocol": (b"RTSP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", by_httptools, True, "RFC 9112 section 2.3"),
     "chunked twice": (OK + b"Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", by_httptools, True, "RFC 9112 section 6.1"),
-    "equal lengths": (OK + b"Content-Length: 0\r\nContent-Length: 0\r\n\r\n", by_httptools, False, "RFC 9112 section 6.3, item 5"),
+    "equal lengths": (OK + b"Content-Length: 0\r\nContent-Length: 0\r\n\r\n", by_h11, True, "RFC 9112 section 6.3, item 5"),
     "unknown coding": (OK + b"Transfer-Encoding: gzip\r\n\r\n", by_h11, False, "RFC 9112 section 6.3, item 4"),
     "bad blank in a chunk line": (OK + b"Transfer-Encoding: chunked\r\n\r\n3 ;a\r\negg\r\n0\r\n\r\n", by_httptools, False, "RFC 9112 section 7.1.1"),
 }  # fmt: skip

@@ -289,3 +289,21 @@ def test_whatever_is_written_is_one_request_with_the_given_parts(
     assert (event.method, event.target) == (method, target)
     stripped = value.strip(" \t").encode("utf-8", "surrogateescape")
     assert event.raw_headers == (as_bytes([HOST])[0], (name.encode(), stripped))
+
+
+@pytest.mark.parametrize("value", ["a b", "shore.example/", "[::1", "shör"])
+def test_a_host_that_is_none_is_refused(value: str) -> None:
+    with pytest.raises(InvalidHead, match="a Host is a name or an address"):
+        request(headers=[("Host", value)])
+
+
+def test_a_length_said_twice_is_refused() -> None:
+    with pytest.raises(InvalidHead, match="more than one Content-Length"):
+        response([("Content-Length", "1"), ("content-length", "1")])
+
+
+def test_http_1_0_changes_to_no_other_protocol() -> None:
+    upgrade = [("Connection", "upgrade"), ("Upgrade", "nest")]
+    assert response(upgrade, 101).head.startswith(b"HTTP/1.1 101 ")
+    with pytest.raises(InvalidHead, match=r"HTTP/1\.0 cannot change"):
+        response(upgrade, 101, version=HTTP_1_0)

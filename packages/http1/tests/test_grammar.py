@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whimbrel_http1 import _grammar, is_token, split_list, unquote
+from whimbrel_http1 import COMPILED, _field_lines, _grammar, is_token, split_list, unquote
 
 TOKEN = string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~"
 
@@ -81,3 +81,27 @@ def test_searches_and_loops_find_the_same_ends(data: bytes, start: int, end: int
         while expected < last and octets[data[expected]]:
             expected += 1
         assert find(data, start, last) == expected
+
+
+HOSTS = st.text("ab.:%2f[]/ ", max_size=12).map(str.encode)
+BLOCKS = st.lists(st.sampled_from([b"A: 1\r\n", b"B:\t2 \r\n", b"C:\r\n"]), max_size=4).map(b"".join)
+
+
+@pytest.mark.skipif(COMPILED, reason="a compiled module has its loops only")
+@given(st.binary(max_size=40), HOSTS, BLOCKS)
+def test_the_loops_that_are_compiled_find_what_searches_find(data: bytes, host: bytes, block: bytes) -> None:
+    def found() -> list[object]:
+        end = len(data)
+        return [
+            _grammar.token_end(data, 0, end),
+            _grammar.text_end(data, 0, end),
+            _grammar.target_end(data, 0, end),
+            _grammar.is_host(host, 0, len(host)),
+            _field_lines.split_fields(block + b"\r\n", 0),
+        ]
+
+    searched = found()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_grammar, "BY_SEARCH", False)
+        patch.setattr(_field_lines, "BY_SEARCH", False)
+        assert found() == searched

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import importlib
 import zlib
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -73,3 +73,40 @@ def test_a_checksum_is_checked_after_the_content(backend: InflateBackend) -> Non
 
 def test_the_standard_library_is_always_there() -> None:
     assert importlib.import_module("zlib") is zlib
+
+
+class Recording:
+    """zlib, with a record of how much each call was given."""
+
+    error = zlib.error
+
+    def __init__(self) -> None:
+        self.given: list[int] = []
+
+    def decompressobj(self, wbits: int) -> Any:
+        inner = zlib.decompressobj(wbits)
+        record = self.given
+
+        class Recorded:
+            eof = property(lambda _: inner.eof)
+            unused_data = property(lambda _: inner.unused_data)
+            unconsumed_tail = property(lambda _: inner.unconsumed_tail)
+
+            def copy(self) -> Any:
+                return inner.copy()
+
+            def decompress(self, data: bytes, max_length: int = 0) -> bytes:
+                record.append(len(data))
+                return inner.decompress(data, max_length)
+
+        return Recorded()
+
+
+@pytest.mark.parametrize("wire", [gzip.compress(TEXT * 50, 0), gzip.compress(TEXT) * 200])
+def test_a_long_piece_is_fed_in_short_slices(wire: bytes) -> None:
+    # What is not used comes back as a copy: of slices that makes linear work, of the piece quadratic.
+    backend = Recording()
+    stage = InflateStage("gzip", 1000, cast("InflateBackend", backend))
+    stage.push(wire)
+    assert pull_all(stage, 4096) == gzip.decompress(wire)
+    assert max(backend.given) <= 16384 < len(wire)

@@ -74,6 +74,54 @@ def test_http_1_0_needs_no_host_and_closes() -> None:
     assert not parser.reusable
 
 
+BAD_HOSTS = (
+    b"a b",
+    b"she: h2c",
+    b"a/b@c",
+    b"shore.example:80x",
+    b"shore.example:80:80",
+    b"a:80,b:80",
+    b"a\\b",
+    b"sh\xc3\xb6re",
+    b"a%2",
+    b"a%zz",
+    b"[::1",
+    b"[::1]80",
+    b"[1]",
+    b"[::g]",
+    b"[::1%eth0]",
+    b"[::1%25]",
+    b"[]",
+    b"[v.a]",
+    b"[v1.]",
+    b"[v1.a/b]",
+    b"::1",
+)
+GOOD_HOSTS = (
+    b"",
+    b":",
+    b":80",
+    b"shore.example",
+    b"shore.example:",
+    b" shore.example:8080\t ",
+    b"192.0.2.1:80",
+    b"a_b~c",
+    b"a,b;c=d!$&'()*+",
+    b"sh%C3%b6re:1",
+    b"[::1]",
+    b"[2001:DB8::192.0.2.1]:443",
+    b"[fe80::1%25eth0]",
+    b"[v1F.nest:egg]:1",
+)
+
+
+@pytest.mark.parametrize("value", GOOD_HOSTS)
+def test_a_host_is_a_name_or_an_address_and_perhaps_a_port(value: bytes) -> None:
+    (head, _) = RequestParser().feed(b"GET / HTTP/1.1\r\nHost:" + value + b"\r\n\r\n")
+    assert isinstance(head, RequestHead)
+    assert head.get(b"host") == value.strip()
+
+
 def rejected() -> Iterator[tuple[str, bytes]]:
     for octet in (*range(0x21), 0x7F, *b'"(),/:;<=>?@[\\]{}', 0x80, 0xFF):
         if octet != 0x20:
@@ -91,6 +139,8 @@ def rejected() -> Iterator[tuple[str, bytes]]:
     yield "RFC 9112 section 2.2: CR alone", b"GET / HTTP/1.1\r\r\n"
     yield "RFC 9112 section 3.2: no Host", b"GET / HTTP/1.1\r\n\r\n"
     yield "RFC 9112 section 3.2: two Hosts", b"GET / HTTP/1.1\r\n" + HOST + HOST + b"\r\n"
+    for value in BAD_HOSTS:
+        yield f"RFC 9112 section 3.2: Host {value!r}", b"GET / HTTP/1.1\r\nHost: " + value + b"\r\n\r\n"
     post = b"POST / HTTP/1.1\r\n" + HOST
     yield "RFC 9112 section 6.3: chunked is not last", post + b"Transfer-Encoding: chunked, gzip\r\n\r\n"
     yield "RFC 9112 section 6.3: no chunked", post + b"Transfer-Encoding: gzip\r\n\r\n"
@@ -137,6 +187,9 @@ GET = b"GET /next HTTP/1.1\r\n" + HOST + b"\r\n"
     [
         (b"Connection: upgrade\r\nUpgrade: nest\r\n", True),
         (b"Upgrade: nest\r\n", False),
+        (b"Connection: upgrade\r\nUpgrade: \r\n", False),
+        (b"Connection: upgrade\r\nUpgrade: , ,\r\n", False),
+        (b"Connection: upgrade\r\nUpgrade: nest\r\nUpgrade:\r\n", True),
         (b"Connection: upgrade\r\n", False),
     ],
 )
@@ -208,3 +261,13 @@ def test_any_cut_gives_the_same_events(data: st.DataObject) -> None:
 def test_arbitrary_bytes_give_events_or_one_parse_error(noise: bytes, place: int) -> None:
     wire = SCENE[:place] + noise + SCENE[place:]
     assert facts(read(wire, eof=True)) == facts(read(*bytewise(wire), eof=True))
+
+
+def test_a_failed_parser_decides_nothing() -> None:
+    parser = RequestParser(limits=Limits(held_bytes=2))
+    parser.feed(UPGRADE)
+    with pytest.raises(MessageTooLarge):
+        parser.feed(b"abc")
+    for decide in (parser.accept_upgrade, parser.refuse_upgrade):
+        with pytest.raises(MessageTooLarge, match="held_bytes"):
+            decide()

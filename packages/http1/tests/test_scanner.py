@@ -87,10 +87,10 @@ def test_a_split_line_is_kept_in_pieces_and_joined_once(size: int) -> None:
     scanner = HeadScanner(RESPONSE, None)
     for piece in bytewise(OK + b"a: " + b"x" * size):
         assert scanner.scan(piece, 0) == -1
-    assert len(scanner._line_parts) == size + 3
+    assert len(scanner._line_parts or ()) == size + 3
     assert scanner._parts == [OK]
     assert scanner.scan(b"\r\n\r\n", 0) == 4
-    assert scanner._line_parts == []
+    assert scanner._line_parts is None
     assert scanner.block == OK + b"a: " + b"x" * size + b"\r\n\r\n"
 
 
@@ -121,7 +121,6 @@ FAMILIES = {
     "empty lines": lambda size: b"\r\n" * size * 3,
     "long lists": lambda size: OK + b"Connection: " + b"a," * size * 3 + b"\r\n",
     "lists of blanks": lambda size: OK + b"Connection: a" + b" " * size * 6 + b"\r\n",
-    "many lengths": lambda size: OK + b"Content-Length: " + b"1," * size * 3 + b"1\r\n",
     "long lengths": lambda size: OK + b"Content-Length: " + b"0" * size * 6 + b"1\r\n",
     "one-byte chunks": lambda size: OK + b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * size,
     "extensions": lambda size: OK + b"Transfer-Encoding: chunked\r\n\r\n1" + b";a=b" * size + b"\r\n",

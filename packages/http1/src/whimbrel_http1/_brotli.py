@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from functools import cache
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
-from whimbrel_http1._stage import SLICE_BYTES
+from whimbrel_http1._backend import first_importable
+from whimbrel_http1._stage import SLICE_BYTES, PendingInput
 from whimbrel_http1.errors import ContentDecodingError
 
 if TYPE_CHECKING:
@@ -28,12 +28,7 @@ class BrotliBackend(Protocol):
 @cache
 def brotli_backend() -> BrotliBackend | None:
     """Return the library, None without one; Brotli and brotlipy share the name `brotli`."""
-    for name in ("brotli", "brotlicffi"):
-        try:
-            return cast("BrotliBackend", importlib.import_module(name))
-        except ImportError:  # noqa: PERF203 -- a handful of names, once
-            continue
-    return None
+    return cast("BrotliBackend | None", first_importable("brotli", "brotlicffi"))
 
 
 class _Limited(Protocol):
@@ -48,13 +43,13 @@ class BrotliStage:
         self._error = _error_of(backend)
         self._decompressor = backend.Decompressor()
         self._limits = hasattr(self._decompressor, "can_accept_more_data")
-        self._input = b""
+        self._input = PendingInput()
         self._begun = False
         self._more = False
 
     def push(self, data: bytes) -> None:
         """Add input behind what is not decoded yet."""
-        self._input = self._input + data if self._input else data
+        self._input.push(data)
         self._begun = True
 
     @property
@@ -84,24 +79,19 @@ class BrotliStage:
 
     def _limited(self, limit_bytes: int) -> bytes:
         decompressor = cast("_Limited", self._decompressor)
-        data = b""
-        if not self._more:
-            data, self._input = self._input[:SLICE_BYTES], self._input[SLICE_BYTES:]
+        data = b"" if self._more else self._input.take(SLICE_BYTES)
         output = decompressor.process(data, output_buffer_limit=limit_bytes)
         # Output may wait inside even when more input would be accepted: ask until nothing comes.
         self._more = bool(output) or not decompressor.can_accept_more_data()
         return output
 
     def _unlimited(self) -> bytes:
-        crumb, self._input = self._input[:_CRUMB_BYTES], self._input[_CRUMB_BYTES:]
+        crumb = self._input.take(_CRUMB_BYTES)
         decompressor = self._decompressor
         step = getattr(decompressor, "process", None) or getattr(decompressor, "decompress", None)
         return cast("Callable[[bytes], bytes]", step)(crumb)
 
 
 def _error_of(backend: BrotliBackend) -> type[Exception]:
-    for name in ("error", "Error"):  # Brotli's name and brotlipy's
-        error = getattr(backend, name, None)
-        if isinstance(error, type) and issubclass(error, Exception):
-            return error
-    return Exception
+    # Brotli's name, and brotlipy's.
+    return cast("type[Exception]", getattr(backend, "error", None) or getattr(backend, "Error", Exception))

@@ -202,21 +202,22 @@ class ChunkReader:
             self._phase = _DATA
             return
         self._phase = _TRAILERS
-        scanner = self._scanner
-        if scanner is None:
-            scanner = self._scanner = HeadScanner(FIELDS, self._limits, "trailer_fields", "trailers_bytes")
-        scanner.reset(self._offset + read)
+        self._trailer_scanner().reset(self._offset + read)
 
     def _read_trailers(self, data: bytes, start: i64, position: i64) -> i64:
-        scanner = self._scanner
-        if scanner is None:
-            return -1
+        scanner = self._trailer_scanner()
         end: i64 = scanner.scan(data, position)
         if end < 0:
             self._offset += len(data) - start
         elif scanner.fields > 0:
             self.trailers = split_fields(scanner.block, 0)
         return end
+
+    def _trailer_scanner(self) -> HeadScanner:
+        scanner = self._scanner
+        if scanner is None:
+            scanner = self._scanner = HeadScanner(FIELDS, self._limits, trailers=True)
+        return scanner
 
     def _fault(self, what: str, data: bytes, start: i64, position: i64) -> ParseError:
         offset = self._offset + position - start

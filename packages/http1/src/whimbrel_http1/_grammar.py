@@ -19,6 +19,7 @@ __all__ = [
     "TARGET_OCTETS",
     "TEXT_OCTETS",
     "TOKEN_OCTETS",
+    "is_host",
     "is_token",
     "name_is",
     "skip_blanks",
@@ -26,17 +27,26 @@ __all__ = [
     "target_end",
     "text_end",
     "token_end",
+    "trim",
     "unquote",
 ]
 
 NOT_HEX: Final = 255
 _HT: Final = 0x09
 _SP: Final = 0x20
+_PERCENT: Final = 0x25
+_ZERO: Final = 0x30
+_NINE: Final = 0x39
+_COLON: Final = 0x3A
+_OPEN: Final = 0x5B
+_HEX: Final = b"0123456789abcdefABCDEF"
 
 # RFC 9110 section 5.6.2.
 _TOKEN: Final = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 # RFC 9110 section 5.5: field-vchar, blanks and obs-text; no other control character.
 _TEXT: Final = b"\t" + bytes(range(0x20, 0x7F)) + bytes(range(0x80, 0x100))
+# RFC 3986 section 3.2.2: a registered name, percent escapes aside.
+_NAME: Final = b"-._~!$&'()*+,;=0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 # RFC 9112 section 3.2: a request target holds no blank, no control character and nothing but ASCII.
 _TARGET: Final = bytes(range(0x21, 0x7F))
 
@@ -61,9 +71,10 @@ _TEXT_RUN: Final = _run(_TEXT)
 _TARGET_RUN: Final = _run(_TARGET)
 # The value of each hexadecimal digit, NOT_HEX for every other octet.
 HEX_VALUES: Final = bytes(
-    b"0123456789abcdef".index(bytes([octet]).lower()) if octet in b"0123456789abcdefABCDEF" else NOT_HEX
-    for octet in range(256)
+    _HEX.index(bytes([octet]).lower()) if octet in _HEX else NOT_HEX for octet in range(256)
 )
+_NAME_RUN: Final = _run(_NAME)
+_NAME_OCTETS: Final = _table(_NAME)
 _LOWER: Final = bytes(range(256)).lower()
 
 
@@ -110,6 +121,61 @@ def skip_blanks(data: bytes, position: i64, end: i64) -> i64:
     while position < end and (data[position] == _SP or data[position] == _HT):
         position += 1
     return position
+
+
+def trim(data: bytes, first: i64, end: i64) -> i64:
+    """Return the end of `data[first:end]` without the blanks at its end."""
+    while end > first and (data[end - 1] == _SP or data[end - 1] == _HT):
+        end -= 1
+    return end
+
+
+def is_host(data: bytes, start: i64, end: i64) -> bool:
+    """Tell whether `data[start:end]` is a host, maybe empty, and perhaps a port (RFC 9110 section 7.2).
+
+    An address in brackets is checked for its octets, not for its sense; it may have a zone (RFC 6874).
+    """
+    if start < end and data[start] == _OPEN:
+        position: i64 = data.find(b"]", start, end) + 1
+        if position == 0 or not _is_literal(data[start + 1 : position - 1]):
+            return False
+    else:
+        position = _registered_name_end(data, start, end)
+    if position < end and data[position] == _COLON:
+        position += 1
+        while position < end and _ZERO <= data[position] <= _NINE:
+            position += 1
+    return position == end
+
+
+def _is_literal(text: bytes) -> bool:
+    """Tell whether `text` may stand in brackets (RFC 3986 section 3.2.2)."""
+    if text[:1] in (b"v", b"V"):
+        version, _, rest = text[1:].partition(b".")
+        return _all_of(version, _HEX) and _all_of(rest, _NAME + b":")
+    address, zone_mark, zone = text.partition(b"%25")
+    return (
+        address.count(b":") > 1 and _all_of(address, _HEX + b":.") and (not zone_mark or _all_of(zone, _NAME))
+    )
+
+
+def _all_of(text: bytes, members: bytes) -> bool:
+    return len(text) > 0 and len(text.strip(members)) == 0
+
+
+def _registered_name_end(data: bytes, position: i64, end: i64) -> i64:
+    while True:
+        if BY_SEARCH:
+            position = _end_of_run(_NAME_RUN, data, position, end)
+        else:
+            table = _NAME_OCTETS
+            while position < end and table[data[position]] != 0:
+                position += 1
+        if end - position < 3 or data[position] != _PERCENT:
+            return position
+        if HEX_VALUES[data[position + 1]] == NOT_HEX or HEX_VALUES[data[position + 2]] == NOT_HEX:
+            return position
+        position += 3
 
 
 def name_is(data: bytes, start: i64, end: i64, lowered: bytes) -> bool:

@@ -5,12 +5,12 @@ zlib-ng or ISA-L do the work where one of them is importable, else the standard 
 
 from __future__ import annotations
 
-import importlib
 import zlib
 from functools import cache
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
-from whimbrel_http1._stage import SLICE_BYTES
+from whimbrel_http1._backend import first_importable
+from whimbrel_http1._stage import SLICE_BYTES, PendingInput
 from whimbrel_http1.errors import ContentDecodingError
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ _GZIP_MAGIC: Final = b"\x1f\x8b"
 _GZIP_WINDOW: Final = 31
 _ZLIB_WINDOW: Final = 15
 _RAW_WINDOW: Final = -15
+# What is fed at a time: the back end hands back a copy of what it did not use.
+_STEP_BYTES: Final = 16384
 
 
 class _Decompressor(Protocol):
@@ -48,12 +50,7 @@ class InflateBackend(Protocol):
 @cache
 def inflate_backend() -> InflateBackend:
     """Return the fastest module with zlib's interface; looked for when first needed."""
-    for name in ("zlib_ng.zlib_ng", "isal.isal_zlib"):
-        try:
-            return cast("InflateBackend", importlib.import_module(name))
-        except ImportError:  # noqa: PERF203 -- a handful of names, once
-            continue
-    return cast("InflateBackend", zlib)
+    return cast("InflateBackend", first_importable("zlib_ng.zlib_ng", "isal.isal_zlib") or zlib)
 
 
 class InflateStage:
@@ -68,7 +65,7 @@ class InflateStage:
         self._coding = coding
         self._max_members = max_members
         self._members = 0
-        self._input = b""
+        self._input = PendingInput()
         self._more = False  # the last step was cut by its limit: output may wait inside
         self._decompressor: _Decompressor | None = None
         self._padding = False
@@ -77,7 +74,7 @@ class InflateStage:
     def push(self, data: bytes) -> None:
         """Add input behind what is not decoded yet."""
         if not self._padding:
-            self._input = self._input + data if self._input else data
+            self._input.push(data)
 
     @property
     def complete(self) -> bool:
@@ -99,28 +96,30 @@ class InflateStage:
 
     def _begin_member(self) -> _Decompressor | None:
         """Open the member that the input begins with; None while that is not clear, or with padding."""
-        if len(self._input) < 2 and not (self._members and self._input != _GZIP_MAGIC[:1]):
+        start = self._input.peek(2)
+        if len(start) < 2 and not (self._members and start != _GZIP_MAGIC[:1]):
             return None
-        if self._members and (self._coding == "deflate" or self._input[:2] != _GZIP_MAGIC):
-            self._padding, self._input = True, b""
+        if self._members and (self._coding == "deflate" or start != _GZIP_MAGIC):
+            self._padding = True
+            self._input.clear()
             return None
         self._members += 1
         if self._members > self._max_members:
             raise ContentDecodingError(self._coding, f"there are more than {self._max_members} members")
-        self._decompressor = self._backend.decompressobj(self._window())
+        self._decompressor = self._backend.decompressobj(self._window(start))
         return self._decompressor
 
-    def _window(self) -> int:
+    def _window(self, start: bytes) -> int:
         if self._coding != "deflate":
             return _GZIP_WINDOW
         # Half of the world sends bare deflate where zlib's wrapper was meant (RFC 9110 section 8.4.1.2).
-        header = int.from_bytes(self._input[:2], "big")
+        header = int.from_bytes(start, "big")
         wrapped = header >> 8 & 0x0F == 8 and header % 31 == 0
         return _ZLIB_WINDOW if wrapped else _RAW_WINDOW
 
     def _step(self, decompressor: _Decompressor, limit_bytes: int) -> bytes:
         copy = getattr(decompressor, "copy", None)
-        data, rest = (self._input, b"") if copy else (self._input[:SLICE_BYTES], self._input[SLICE_BYTES:])
+        data = self._input.take(_STEP_BYTES if copy else SLICE_BYTES)
         saved: _Copyable | None = copy() if copy else None
         try:
             output = decompressor.decompress(data, limit_bytes)
@@ -129,10 +128,10 @@ class InflateStage:
             self._fault.__cause__ = error
             return _salvage(saved, data, self._backend.error) if saved is not None else b""
         if decompressor.eof:
-            self._input = decompressor.unused_data + rest
+            self._input.put_back(decompressor.unused_data)
             self._decompressor, self._more = None, False
         else:
-            self._input = decompressor.unconsumed_tail + rest
+            self._input.put_back(decompressor.unconsumed_tail)
             self._more = len(output) >= limit_bytes
         return output
 

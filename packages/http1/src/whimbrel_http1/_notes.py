@@ -5,9 +5,9 @@ Each field line is noticed when it is complete, so a contradiction is refused be
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Final
 
-from whimbrel_http1._grammar import is_token, name_is, skip_blanks, split_list
+from whimbrel_http1._grammar import is_host, is_token, name_is, skip_blanks, split_list, trim
 from whimbrel_http1.errors import MalformedMessage, ParseError
 
 if TYPE_CHECKING:
@@ -15,26 +15,23 @@ if TYPE_CHECKING:
 
 __all__ = ["FramingNotes"]
 
-_HT: Final = 0x09
-_SP: Final = 0x20
 _COMMA: Final = 0x2C
 _ZERO: Final = 0x30
 _NINE: Final = 0x39
 _MAX_LENGTH: Final = (1 << 63) - 1
 
 
-@final
 class FramingNotes:
-    """The notes on one head after another.
+    """The notes on one head after another, taken by a scanner, which has them as its own.
 
     Args:
-        one_host: Refuse a second Host, as a request must have no more than one.
+        one_host: Refuse a second Host, and one that names no host, as a request must.
 
     Attributes:
         content_length: The value of Content-Length, -1 without one.
         codings: The transfer codings in wire order, lower case; None without a Transfer-Encoding.
         close, keep_alive, upgrade_option: The connection options of these names.
-        upgrade_field: Whether there is an Upgrade.
+        upgrade_field: Whether an Upgrade names a protocol.
         expect_continue: Whether Expect says 100-continue.
         hosts: How many Host fields there are.
     """
@@ -42,9 +39,9 @@ class FramingNotes:
     def __init__(self, *, one_host: bool) -> None:
         self._one_host = one_host
         self._place: i64 = 0  # where in the message the line being noticed ends
-        self.reset()
+        self.forget()
 
-    def reset(self) -> None:
+    def forget(self) -> None:
         """Forget the last head."""
         self.content_length: i64 = -1
         self.codings: list[bytes] | None = None
@@ -102,36 +99,31 @@ class FramingNotes:
     def _notice_short(self, data: bytes, start: i64, colon: i64, end: i64) -> None:
         if colon - start == 4:
             if name_is(data, start, colon, b"host"):
-                self._notice_host(data, start, end)
+                self._notice_host(data, start, colon, end)
         elif name_is(data, start, colon, b"upgrade"):
-            self.upgrade_field = True
+            self.upgrade_field = self.upgrade_field or len(data[colon + 1 : end].strip(b", \t")) > 0
         elif name_is(data, start, colon, b"expect"):
             value = data[colon + 1 : end].strip(b" \t").lower()
             self.expect_continue = self.expect_continue or value == b"100-continue"
 
     def _notice_length(self, data: bytes, start: i64, position: i64, end: i64) -> None:
-        """Read a Content-Length: one number, or the same number again (RFC 9112 section 6.3, item 5)."""
-        while True:
-            position = skip_blanks(data, position, end)
-            digits: i64 = position
-            value: i64 = 0
-            while position < end and _ZERO <= data[position] <= _NINE:
-                digit: i64 = data[position] - _ZERO
-                if value > (_MAX_LENGTH - digit) // 10:
-                    raise self._line_fault("Content-Length is out of range", data, start, end)
-                value = value * 10 + digit
-                position += 1
-            if position == digits:
-                raise self._line_fault("Content-Length is a number in decimal digits", data, start, end)
-            if self.content_length >= 0 and self.content_length != value:
-                raise self._line_fault("there are different values of Content-Length", data, start, end)
-            self.content_length = value
-            position = skip_blanks(data, position, end)
-            if position == end:
-                break
-            if data[position] != _COMMA:
-                raise self._line_fault("Content-Length is a number in decimal digits", data, start, end)
+        """Read a Content-Length: one number, said once (RFC 9112 section 6.3, item 5)."""
+        if self.content_length >= 0:
+            # The same number again might pass; a list that others read differently must not, and no
+            # sound sender says it twice.
+            raise self._line_fault("there is more than one Content-Length", data, start, end)
+        position = skip_blanks(data, position, end)
+        digits: i64 = position
+        value: i64 = 0
+        while position < end and _ZERO <= data[position] <= _NINE:
+            digit: i64 = data[position] - _ZERO
+            if value > (_MAX_LENGTH - digit) // 10:
+                raise self._line_fault("Content-Length is out of range", data, start, end)
+            value = value * 10 + digit
             position += 1
+        if position == digits or skip_blanks(data, position, end) < end:
+            raise self._line_fault("Content-Length is one number in decimal digits", data, start, end)
+        self.content_length = value
         if self.codings is not None:
             raise self._both_framings(data, start, end)
 
@@ -160,9 +152,7 @@ class FramingNotes:
             first: i64 = position
             while position < end and data[position] != _COMMA:
                 position += 1
-            last: i64 = position
-            while last > first and (data[last - 1] == _SP or data[last - 1] == _HT):
-                last -= 1
+            last: i64 = trim(data, first, position)
             if name_is(data, first, last, b"keep-alive"):
                 self.keep_alive = True
             elif name_is(data, first, last, b"close"):
@@ -171,12 +161,18 @@ class FramingNotes:
                 self.upgrade_option = True
             position += 1
 
-    def _notice_host(self, data: bytes, start: i64, end: i64) -> None:
+    def _notice_host(self, data: bytes, start: i64, colon: i64, end: i64) -> None:
         self.hosts += 1
         if self.hosts > 1 and self._one_host:
-            raise MalformedMessage(
-                "a request has one Host", self._place, "RFC 9112 section 3.2", data[start:end]
-            )
+            raise self._host_fault("a request has one Host", data, start, end)
+        if self._one_host:
+            first = skip_blanks(data, colon + 1, end)
+            if not is_host(data, first, trim(data, first, end)):
+                what = "a Host is a name or an address, and perhaps a port"
+                raise self._host_fault(what, data, start, end)
+
+    def _host_fault(self, what: str, data: bytes, start: i64, end: i64) -> ParseError:
+        return MalformedMessage(what, self._place, "RFC 9112 section 3.2", data[start:end])
 
     def _line_fault(self, what: str, data: bytes, start: i64, end: i64) -> ParseError:
         return MalformedMessage(what, self._place, "RFC 9112 section 6", data[start:end])

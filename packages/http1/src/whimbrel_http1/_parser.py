@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from whimbrel_http1._chunked import ChunkReader
-from whimbrel_http1._field_lines import FieldMemory
-from whimbrel_http1._framing import CHUNKED, TUNNEL, UNTIL_CLOSE
+from whimbrel_http1._framing import CHUNKED, UNTIL_CLOSE
 from whimbrel_http1._interrupted import InterruptedEvents
 from whimbrel_http1._scanner import HeadScanner
 from whimbrel_http1.errors import (
@@ -57,14 +56,14 @@ class Parser:
     def __init__(self, kind: i64, limits: Limits) -> None:
         self._limits = limits
         self._scanner = HeadScanner(kind, limits)
-        self._memory = FieldMemory()
         self._chunks: ChunkReader | None = None
         self._awaiting: i64 = _HEAD
         self._left: i64 = 0  # bytes of the body still to come
         self._received: i64 = 0
+        self._interim: i64 = 0  # interim heads since the last final one: a final one is due
         self._persists = False
         self._decides = False
-        self._held: list[bytes] = []
+        self._held: list[bytes] | None = None
         self._held_bytes: i64 = 0
         self._fault: ParseError | None = None
 
@@ -82,9 +81,11 @@ class Parser:
         """Whether another exchange may begin on this connection, as far as its bytes tell.
 
         True between messages, when not one byte of the next was read and the last one lets the
-        connection live on; and before the first byte.
+        connection live on; and before the first byte. After an interim head the final one is due.
         """
-        return self._fault is None and self._awaiting == _HEAD and self._scanner.untouched
+        return (
+            self._fault is None and self._awaiting == _HEAD and self._interim == 0 and self._scanner.untouched
+        )
 
     def feed(self, data: bytes | bytearray | memoryview) -> list[Event]:
         """Return the events completed by `data`, in wire order.
@@ -119,7 +120,7 @@ class Parser:
         upgrade, there is nothing to report.
 
         Raises:
-            TruncatedMessage: A message was cut short.
+            TruncatedMessage: A message was cut short, or an interim head waits for its final one.
             ParseError: The fault that an earlier call met.
         """
         if self._fault is not None:
@@ -129,12 +130,12 @@ class Parser:
         if awaiting == _CLOSE:
             return [_END]
         truncation: ParseError | None = None
-        if awaiting == _HEAD and self._scanner.begun:
+        if awaiting == _HEAD and (self._scanner.begun or self._interim > 0):
             truncation = TruncatedMessage(self._scanner.received, None, "head")
         elif awaiting == _BODY:
             truncation = TruncatedMessage(self._received, self._received + self._left)
-        elif awaiting == _CHUNKS and self._chunks is not None:
-            truncation = TruncatedMessage(self._chunks.received, None)
+        elif awaiting == _CHUNKS:
+            truncation = TruncatedMessage(self._chunk_reader().received, None)
         if truncation is not None:
             self._fault = truncation
             raise truncation
@@ -191,8 +192,7 @@ class Parser:
                 )
 
     def _end_head(self, events: list[Event]) -> None:
-        """Report the head that the scanner has read and await what follows it."""
-        raise NotImplementedError
+        """Report the head that the scanner has read and await what follows it: a subclass says how."""
 
     def _await_body(self, body: i64, events: list[Event]) -> None:
         """Await the body that `_framing` decided on."""
@@ -203,14 +203,11 @@ class Parser:
         elif body == 0:
             self._end_message(_END, events)
         elif body == CHUNKED:
-            chunks = self._chunks
-            if chunks is None:
-                chunks = self._chunks = ChunkReader(self._limits)
-            chunks.reset(len(self._scanner.block))
+            self._chunk_reader().reset(len(self._scanner.block))
             self._awaiting = _CHUNKS
         elif body == UNTIL_CLOSE:
             self._awaiting = _CLOSE
-        elif body == TUNNEL:
+        else:
             self._awaiting = _TUNNEL
 
     def _read_body(self, data: bytes, position: i64, size: i64, events: list[Event]) -> i64:
@@ -224,13 +221,17 @@ class Parser:
         return end
 
     def _read_chunks(self, data: bytes, position: i64, events: list[Event]) -> i64:
-        chunks = self._chunks
-        if chunks is None:
-            return -1
+        chunks = self._chunk_reader()
         position = chunks.read(data, position, events)
         if position >= 0:
             self._end_message(EndOfMessage(chunks.trailers) if chunks.trailers else _END, events)
         return position
+
+    def _chunk_reader(self) -> ChunkReader:
+        chunks = self._chunks
+        if chunks is None:
+            chunks = self._chunks = ChunkReader(self._limits)
+        return chunks
 
     def _end_message(self, end: EndOfMessage, events: list[Event]) -> None:
         events.append(end)
@@ -252,11 +253,13 @@ class Parser:
         limit = self._limits.held_bytes
         if limit is not None and self._held_bytes > limit:
             raise MessageTooLarge("held_bytes", limit)
+        if self._held is None:
+            self._held = []
         self._held.append(data)
 
     def _take_held(self) -> bytes:
-        held = b"".join(self._held)
-        self._held.clear()
+        held = b"".join(self._held or ())
+        self._held = None
         self._held_bytes = 0
         return held
 

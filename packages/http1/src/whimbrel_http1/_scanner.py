@@ -54,23 +54,19 @@ _STATUS_OCTETS: Final = 12
 
 
 @final
-class HeadScanner:
+class HeadScanner(FramingNotes):
     """Find the end of one head after another, and what it says about framing.
 
     Args:
         kind: `RESPONSE`, `REQUEST`, or `FIELDS` for field lines without a start line.
         limits: What to refuse; None for no bounds.
-        count_limit: The field of `limits` that bounds the number of field lines.
-        size_limit: The field of `limits` that bounds the whole section.
+        trailers: Whether the limits on trailers apply, and not those on heads.
     """
 
-    def __init__(
-        self, kind: i64, limits: Limits | None, count_limit: str = "fields", size_limit: str = "head_bytes"
-    ) -> None:
+    def __init__(self, kind: i64, limits: Limits | None, *, trailers: bool = False) -> None:
+        super().__init__(one_host=kind == REQUEST)
         self._kind: i64 = kind
-        self.notes = FramingNotes(one_host=kind == REQUEST)
-        self._count_name = count_limit
-        self._size_name = size_limit
+        self._trailers = trailers
         self._line_limit: i64 = _NO_LIMIT
         self._field_limit: i64 = _NO_LIMIT
         self._count_limit: i64 = _NO_LIMIT
@@ -78,10 +74,10 @@ class HeadScanner:
         if limits is not None:
             self._line_limit = _bound(limits.line_bytes)
             self._field_limit = _bound(limits.field_bytes)
-            self._count_limit = _bound(getattr(limits, count_limit))
-            self._size_limit = _bound(getattr(limits, size_limit))
-        self._parts: list[bytes] = []  # complete lines of earlier pieces
-        self._line_parts: list[bytes] = []  # what earlier pieces held of the line in progress
+            self._count_limit = _bound(limits.trailer_fields if trailers else limits.fields)
+            self._size_limit = _bound(limits.trailers_bytes if trailers else limits.head_bytes)
+        self._parts: list[bytes] | None = None  # complete lines of earlier pieces
+        self._line_parts: list[bytes] | None = None  # what earlier pieces held of the line in progress
         # Offsets in the piece being read; they lie before it for what began in earlier pieces.
         self._start: i64 = 0  # where this reading began
         self._origin: i64 = 0  # where the section begins
@@ -103,7 +99,7 @@ class HeadScanner:
         self.method_end: i64 = 0  # offsets in `block`, of requests
         self.target_end: i64 = 0
         self.fields: i64 = 0
-        self.notes.reset()
+        self.forget()
 
     @property
     def begun(self) -> bool:
@@ -164,7 +160,7 @@ class HeadScanner:
         Returns:
             Where the first other line begins; it is read from its start, one phase at a time.
         """
-        notes = self.notes if self._kind != FIELDS else None
+        framing: bool = self._kind != FIELDS
         origin: i64 = self._origin
         size_limit: i64 = self._size_limit
         fields: i64 = self.fields
@@ -181,8 +177,8 @@ class HeadScanner:
             if after - origin > size_limit:
                 break
             fields += 1
-            if notes is not None:
-                notes.notice(data, position, colon, last, self._before + after - origin)
+            if framing:
+                self.notice(data, position, colon, last, self._before + after - origin)
             position = after
         self.fields = fields
         return position
@@ -198,7 +194,7 @@ class HeadScanner:
         """Return `position`, where the piece ended, unless the line is too long there."""
         if position >= self._stop:
             if self._size_limit - (self._line - self._origin) < limit:
-                raise MessageTooLarge(self._size_name, self._size_limit)
+                raise self._too_long()
             raise MessageTooLarge(name, limit)
         return position
 
@@ -209,7 +205,7 @@ class HeadScanner:
         octet: i64 = data[position]
         if octet == _COLON and position > self._line:
             if self.fields == self._count_limit:
-                raise MessageTooLarge(self._count_name, self._count_limit)
+                raise MessageTooLarge("trailer_fields" if self._trailers else "fields", self._count_limit)
             self.fields += 1
             self._colon = position - self._line
             self._phase = _VALUE
@@ -237,7 +233,7 @@ class HeadScanner:
         self._check_lf(data, position)
         end: i64 = position + 1
         if end - self._origin > self._size_limit:
-            raise MessageTooLarge(self._size_name, self._size_limit)
+            raise self._too_long()
         whole = data
         line: i64 = self._line
         if line < self._start:
@@ -245,7 +241,7 @@ class HeadScanner:
             line = 0
         if self._phase == _VALUE_LF and self._kind != FIELDS:
             last: i64 = line + end - self._line - 2
-            self.notes.notice(whole, line, line + self._colon, last, self._before + end - self._origin)
+            self.notice(whole, line, line + self._colon, last, self._before + end - self._origin)
 
     def _check_lf(self, data: bytes, position: i64) -> None:
         if data[position] != _LF:
@@ -253,31 +249,39 @@ class HeadScanner:
 
     def _join_line(self, data: bytes, end: i64) -> bytes:
         """Move a line that began in an earlier piece to the complete ones, and return it."""
-        self._line_parts.append(data[self._start : end])
-        whole = b"".join(self._line_parts)
-        self._line_parts.clear()
-        self._parts.append(whole)
+        whole = b"".join([*(self._line_parts or ()), data[self._start : end]])
+        self._line_parts = None
+        self._keep(whole)
         self._kept = end
         return whole
+
+    def _keep(self, lines: bytes) -> None:
+        if self._parts is None:
+            self._parts = [lines]
+        else:
+            self._parts.append(lines)
 
     def _suspend(self, data: bytes, size: i64) -> None:
         """Keep the place, and the bytes that are not kept yet, until more arrive."""
         line: i64 = self._line
         if line > self._kept:
-            self._parts.append(data[self._kept : line])
+            self._keep(data[self._kept : line])
         first: i64 = max(line, self._start)
         if first < size:
+            if self._line_parts is None:
+                self._line_parts = []
             self._line_parts.append(data[first:size])
         self._held = size - line
         self._read += size - self._start
 
     def _finish(self, data: bytes, position: i64) -> None:
-        if len(self._parts) == 0:
+        parts = self._parts
+        if parts is None:
             self.block = data[self._kept : position]
             return
-        self._parts.append(data[self._kept : position])
-        self.block = b"".join(self._parts)
-        self._parts.clear()
+        parts.append(data[self._kept : position])
+        self.block = b"".join(parts)
+        self._parts = None
 
     # The start line.
 
@@ -319,7 +323,7 @@ class HeadScanner:
         self._line = self._kept = position + 1
         self._bound_line(self._line_limit, size)
         if self._stop <= self._line:
-            raise MessageTooLarge(self._size_name, self._size_limit)
+            raise self._too_long()
         return position + 1
 
     def _scan_status(self, data: bytes, position: i64) -> i64:
@@ -401,16 +405,19 @@ class HeadScanner:
 
     def _end_start_line(self, data: bytes, end: i64) -> None:
         if end - self._origin > self._size_limit:
-            raise MessageTooLarge(self._size_name, self._size_limit)
+            raise self._too_long()
         self.fields_start = end - self._line
         if self._line < self._start:
             self._join_line(data, end)
         self._line = end
         self._phase = _NAME
 
+    def _too_long(self) -> ParseError:
+        return MessageTooLarge("trailers_bytes" if self._trailers else "head_bytes", self._size_limit)
+
     def _fault(self, what: str, rule: str, data: bytes, position: i64) -> ParseError:
         first: i64 = max(self._line, self._start)
-        seen = b"".join(self._line_parts) + data[first : position + 1]
+        seen = b"".join(self._line_parts or ()) + data[first : position + 1]
         return MalformedMessage(what, self._before + position - self._origin, rule, seen)
 
 

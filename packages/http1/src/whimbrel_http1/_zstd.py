@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
-from whimbrel_http1._stage import SLICE_BYTES
+from whimbrel_http1._backend import first_importable
+from whimbrel_http1._stage import SLICE_BYTES, PendingInput
 from whimbrel_http1.errors import ContentDecodingError
 
 if TYPE_CHECKING:
@@ -40,12 +40,7 @@ class ZstdBackend(Protocol):
 @cache
 def zstd_backend() -> ZstdBackend | None:
     """Return the module, None where there is none."""
-    for name in ("compression.zstd", "backports.zstd"):
-        try:
-            return cast("ZstdBackend", importlib.import_module(name))
-        except ImportError:  # noqa: PERF203 -- a handful of names, once
-            continue
-    return None
+    return cast("ZstdBackend | None", first_importable("compression.zstd", "backports.zstd"))
 
 
 class ZstdStage:
@@ -56,11 +51,11 @@ class ZstdStage:
         self._max_members = max_members
         self._members = 0
         self._decompressor: _Decompressor | None = None
-        self._input = b""
+        self._input = PendingInput()
 
     def push(self, data: bytes) -> None:
         """Add input behind what is not decoded yet."""
-        self._input = self._input + data if self._input else data
+        self._input.push(data)
 
     @property
     def complete(self) -> bool:
@@ -71,15 +66,13 @@ class ZstdStage:
         """Return at most `limit_bytes` of output, nothing when more input is needed."""
         while self._input or (self._decompressor is not None and not self._decompressor.needs_input):
             decompressor = self._decompressor or self._begin_frame()
-            data = b""
-            if decompressor.needs_input:
-                data, self._input = self._input[:SLICE_BYTES], self._input[SLICE_BYTES:]
+            data = self._input.take(SLICE_BYTES) if decompressor.needs_input else b""
             try:
                 output = decompressor.decompress(data, limit_bytes)
             except self._backend.ZstdError as error:
                 raise ContentDecodingError("zstd", f"corrupt: {error}") from error
             if decompressor.eof:
-                self._input = decompressor.unused_data + self._input
+                self._input.put_back(decompressor.unused_data)
                 self._decompressor = None
             if output:
                 return output

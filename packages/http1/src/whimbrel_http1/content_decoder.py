@@ -6,6 +6,7 @@ limited by whoever pulls.
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from whimbrel_http1._brotli import BrotliStage, brotli_backend
@@ -72,7 +73,7 @@ class ContentDecoder:
         self._ratio_from = ratio_from_bytes
         self._fed = 0
         self._decoded = 0
-        self._plain: list[bytes] = []
+        self._plain: deque[bytes] = deque()
         self._ready = memoryview(b"")  # decoded, longer than a step
         self._fault: ContentDecodingError | None = None
 
@@ -130,7 +131,7 @@ class ContentDecoder:
     def _pull(self, index: int) -> bytes:
         """Return output of the stage at `index`, feeding it from the one before as long as it asks."""
         if index < 0:
-            return self._plain.pop(0) if self._plain else b""
+            return self._plain.popleft() if self._plain else b""
         stage = self._stages[index]
         while True:
             output = stage.pull(self._step_bytes)

@@ -131,7 +131,6 @@ class RequestEncoder(_Encoder):
         tail = " HTTP/1.1\r\n" if minor == 1 else " HTTP/1.0\r\n"
         parts = _parts_of(f"{method} {target}{tail}", headers, "headers")
         scanner = HeadScanner(REQUEST, None)
-        notes = scanner.notes
         head = _scanned(parts, scanner)
         # One token, one blank, one target: a blank within either would move these offsets.
         if (
@@ -140,17 +139,17 @@ class RequestEncoder(_Encoder):
             or scanner.target_end != len(method) + 1 + len(target)
         ):
             raise _request_fault(method, target, parts)
-        if minor == 1 and notes.hosts == 0:
+        if minor == 1 and scanner.hosts == 0:
             raise InvalidHead("headers", "an HTTP/1.1 request has a Host (RFC 9112 section 3.2)")
-        if notes.coded and (minor == 0 or not notes.chunked):
+        if scanner.coded and (minor == 0 or not scanner.chunked):
             what = (
                 "a request is chunked last, and in HTTP/1.1, or has no transfer coding (RFC 9112 section 6.1)"
             )
             raise InvalidHead("headers", what)
-        body: i64 = request_body(notes.content_length, chunked=notes.chunked)
+        body: i64 = request_body(scanner.content_length, chunked=scanner.chunked)
         if method == "CONNECT":
             body = TUNNEL
-        keep_alive = connection_persists(minor, close=notes.close, keep_alive=notes.keep_alive)
+        keep_alive = connection_persists(minor, close=scanner.close, keep_alive=scanner.keep_alive)
         super().__init__(head, body, keep_alive=keep_alive)
 
 
@@ -187,20 +186,21 @@ class ResponseEncoder(_Encoder):
         minor = _minor_of(version)
         if not 100 <= status <= 999:
             raise InvalidHead("status", "a status code has three digits (RFC 9112 section 4)", str(status))
+        if status == 101 and minor == 0:
+            raise InvalidHead("version", "HTTP/1.0 cannot change to another protocol (RFC 9110 section 7.8)")
         parts = _parts_of(f"HTTP/1.{minor} {status} {reason}\r\n", headers, "headers")
         scanner = HeadScanner(RESPONSE, None)
         head = _scanned(parts, scanner)
         if head is None:
             raise _response_fault(reason, parts)
-        notes = scanner.notes
-        coded = notes.coded
-        if coded and (minor == 0 or not notes.chunked or status < 200 or status == 204):
+        coded = scanner.coded
+        if coded and (minor == 0 or not scanner.chunked or status < 200 or status == 204):
             what = "no transfer coding but chunked, and none in HTTP/1.0, 1xx or 204 (RFC 9112 section 6.1)"
             raise InvalidHead("headers", what)
         body: i64 = response_body(
-            status, request_method, notes.content_length, coded=coded, chunked=notes.chunked
+            status, request_method, scanner.content_length, coded=coded, chunked=scanner.chunked
         )
-        keep_alive = connection_persists(minor, close=notes.close, keep_alive=notes.keep_alive)
+        keep_alive = connection_persists(minor, close=scanner.close, keep_alive=scanner.keep_alive)
         super().__init__(head, body, keep_alive=keep_alive and body != UNTIL_CLOSE)
 
 
@@ -262,18 +262,14 @@ def _parts_of(start_line: str, headers: HeaderPairs, argument: str) -> list[str]
 
 
 def _iterable_of(headers: HeaderPairs) -> Iterable[Any]:
-    if isinstance(headers, (list, tuple)):
+    # `hasattr` makes no exception where the answer is no, as for the view that `.items()` gave.
+    if isinstance(headers, (list, tuple)) or not hasattr(headers, "items"):
         return headers
-    items = getattr(headers, "items", None)
-    if items is None:
-        return headers
-    pairs: Iterable[Any] = items()
+    pairs: Iterable[Any] = headers.items()
     return pairs
 
 
 def _text_of(text: object, argument: str) -> str:
-    if isinstance(text, str):
-        return text
     if isinstance(text, bytes):
         return text.decode("utf-8", "surrogateescape")
     raise InvalidHead(argument, "names and values are str or bytes", repr(type(text)))
@@ -319,11 +315,12 @@ def _fields_fault(parts: list[str], argument: str, kind: i64) -> LocalError:
     for value in parts[3:-1:4]:
         if not _is_text(value):
             return InvalidHead(argument, "a value holds no control character (RFC 9110 section 5.5)", value)
+    what = "the fields do not form a head"
     try:  # every line is legal by itself: say what a reader would object to
         HeadScanner(kind, None).scan("".join(parts).encode("utf-8", "surrogateescape"), 0)
     except MalformedMessage as fault:
-        return InvalidHead(argument, f"{fault.what} ({fault.rule})")
-    return InvalidHead(argument, "the fields do not form a head")
+        what = f"{fault.what} ({fault.rule})"
+    return InvalidHead(argument, what)
 
 
 def _is_text(value: str) -> bool:

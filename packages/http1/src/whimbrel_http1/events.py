@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, Union, final
 
-from whimbrel_http1._field_lines import FieldMemory, find_field, find_fields
+from whimbrel_http1._field_lines import find_field, find_fields, split_fields
 
 if TYPE_CHECKING:
     from mypy_extensions import i64  # a native integer once compiled, an int otherwise
@@ -36,7 +36,6 @@ class HttpVersion(NamedTuple):
 
 HTTP_1_0: Final = HttpVersion(1, 0)
 HTTP_1_1: Final = HttpVersion(1, 1)
-_NO_MEMORY: Final = FieldMemory()  # of heads whose fields are given
 
 
 class _Head:
@@ -57,13 +56,11 @@ class _Head:
         self._headers: RawHeaders | None = raw_headers
         self._block = b""
         self._fields_start: i64 = 0
-        self._memory = _NO_MEMORY
 
-    def defer(self, block: bytes, fields_start: i64, memory: FieldMemory) -> None:
+    def defer(self, block: bytes, fields_start: i64) -> None:
         """Cut the fields from `block` when they are asked for; only parsers have a use for this."""
         self._block = block
         self._fields_start = fields_start
-        self._memory = memory
         self._headers = None
 
     @property
@@ -71,7 +68,7 @@ class _Head:
         """Names and values in wire order and letter case; built when first asked for."""
         headers = self._headers
         if headers is None:
-            headers = self._headers = self._memory.split(self._block, self._fields_start)
+            headers = self._headers = split_fields(self._block, self._fields_start)
         return headers
 
     def get(self, name: bytes) -> bytes | None:
@@ -287,7 +284,6 @@ def body_piece(data: bytes, start: i64, end: i64) -> bytes:
 def lazy_response_head(
     block: bytes,
     fields_start: i64,
-    memory: FieldMemory,
     minor: i64,
     content_length: i64,
     *,
@@ -306,14 +302,13 @@ def lazy_response_head(
         chunked=chunked,
         keep_alive=keep_alive,
     )
-    head.defer(block, fields_start, memory)
+    head.defer(block, fields_start)
     return head
 
 
 def lazy_request_head(
     block: bytes,
     fields_start: i64,
-    memory: FieldMemory,
     method: str,
     target: str,
     minor: i64,
@@ -337,5 +332,5 @@ def lazy_request_head(
         upgrade=upgrade,
         expect_continue=expect_continue,
     )
-    head.defer(block, fields_start, memory)
+    head.defer(block, fields_start)
     return head

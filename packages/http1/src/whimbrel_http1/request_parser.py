@@ -14,7 +14,7 @@ from whimbrel_http1.limits import DEFAULT_LIMITS
 if TYPE_CHECKING:
     from mypy_extensions import i64  # a native integer once compiled, an int otherwise
 
-    from whimbrel_http1._notes import FramingNotes
+    from whimbrel_http1._scanner import HeadScanner
     from whimbrel_http1.events import Event
     from whimbrel_http1.limits import Limits
 
@@ -27,6 +27,9 @@ class RequestParser(Parser):
 
     A request is a `RequestHead`, pieces of body as `bytes`, and an `EndOfMessage`; after it the next
     bytes begin the next request, if the connection may be used again; otherwise they are a fault.
+
+    In HTTP/1.1 there must be a Host, in no version two, and what it says must be a host and perhaps a
+    port (RFC 9112 section 3.2); whether it is one that is served here is for the caller to judge.
 
     After a CONNECT head comes `Upgraded` with the bytes that follow, and nothing more is read: whoever
     refuses the tunnel closes. After the end of a request whose head says `upgrade`, the parser keeps
@@ -61,30 +64,28 @@ class RequestParser(Parser):
 
     def _end_head(self, events: list[Event]) -> None:
         scanner = self._scanner
-        notes = scanner.notes
         block = scanner.block
         target_end: i64 = scanner.target_end
         minor: i64 = block[target_end + 8] - 48
         method = block[: scanner.method_end].decode("ascii")
-        if minor == 1 and notes.hosts == 0:
+        if minor == 1 and scanner.hosts == 0:
             raise MalformedMessage("a request has a Host", len(block), "RFC 9112 section 3.2")
-        if notes.coded:
-            _check_codings(notes, minor, len(block))
-        persists = connection_persists(minor, close=notes.close, keep_alive=notes.keep_alive)
-        upgrade = minor == 1 and notes.upgrade_option and notes.upgrade_field
+        if scanner.coded:
+            _check_codings(scanner, minor, len(block))
+        persists = connection_persists(minor, close=scanner.close, keep_alive=scanner.keep_alive)
+        upgrade = minor == 1 and scanner.upgrade_option and scanner.upgrade_field
         events.append(
             lazy_request_head(
                 block,
                 scanner.fields_start,
-                self._memory,
                 method,
                 block[scanner.method_end + 1 : target_end].decode("ascii"),
                 minor,
-                notes.content_length,
-                chunked=notes.chunked,
+                scanner.content_length,
+                chunked=scanner.chunked,
                 keep_alive=persists,
                 upgrade=upgrade,
-                expect_continue=minor == 1 and notes.expect_continue,
+                expect_continue=minor == 1 and scanner.expect_continue,
             )
         )
         self._persists = persists
@@ -92,14 +93,14 @@ class RequestParser(Parser):
         if method == "CONNECT":
             self._await_body(TUNNEL, events)
         else:
-            self._await_body(request_body(notes.content_length, chunked=notes.chunked), events)
+            self._await_body(request_body(scanner.content_length, chunked=scanner.chunked), events)
 
 
-def _check_codings(notes: FramingNotes, minor: i64, offset: i64) -> None:
+def _check_codings(scanner: HeadScanner, minor: i64, offset: i64) -> None:
     """Refuse a request whose end cannot be found for certain (RFC 9112 sections 6.1 and 6.3)."""
     if minor == 0:
         raise MalformedMessage("HTTP/1.0 has no transfer codings", offset, "RFC 9112 section 6.1")
-    if not notes.chunked:
+    if not scanner.chunked:
         raise MalformedMessage(
             "chunked is the last transfer coding of a request", offset, "RFC 9112 section 6.3"
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, final
 from whimbrel_http1._framing import UNTIL_CLOSE, connection_persists, response_body
 from whimbrel_http1._parser import Parser
 from whimbrel_http1._scanner import RESPONSE
-from whimbrel_http1.errors import MessageTooLarge
+from whimbrel_http1.errors import MalformedMessage, MessageTooLarge
 from whimbrel_http1.events import lazy_response_head
 from whimbrel_http1.limits import DEFAULT_LIMITS
 
@@ -27,7 +27,7 @@ class ResponseParser(Parser):
     A response is a `ResponseHead`, pieces of body as `bytes`, and an `EndOfMessage`. An interim head
     (1xx but 101) comes alone, and the final one follows. After 101, and after 2xx to CONNECT, comes
     `Upgraded` with the bytes that follow the head, and the parser reads nothing more: whether 101 was
-    asked for is for the caller to judge.
+    asked for is for the caller to judge. HTTP/1.0 has no 101; it is refused.
 
     After `EndOfMessage` the next bytes begin the next response, if the connection may be used again;
     otherwise they are a fault.
@@ -45,19 +45,20 @@ class ResponseParser(Parser):
     def __init__(self, *, request_method: str = "GET", limits: Limits = DEFAULT_LIMITS) -> None:
         super().__init__(RESPONSE, limits)
         self._method = request_method
-        self._next_methods: list[str] = []
-        self._interim: i64 = 0
+        self._next_methods: list[str] | None = None
 
     def next_response(self, request_method: str) -> None:
         """Say which method the next response answers.
 
-        Between messages it means the response that comes next. While a response is being read it
-        means the one after it, and each further call the one after that; without a call the last
-        method holds on.
+        Between messages it means the response that comes next. While a response is being read, an
+        interim head of it included, it means the one after it, and each further call the one after
+        that; without a call the last method holds on.
         """
         if self.reusable:
             self._method = request_method
         else:
+            if self._next_methods is None:
+                self._next_methods = []
             self._next_methods.append(request_method)
 
     def _end_head(self, events: list[Event]) -> None:
@@ -65,14 +66,16 @@ class ResponseParser(Parser):
         block = scanner.block
         status: i64 = (block[9] - 48) * 100 + (block[10] - 48) * 10 + (block[11] - 48)
         minor: i64 = block[7] - 48
-        notes = scanner.notes
-        coded = notes.coded
-        chunked = notes.chunked
+        coded = scanner.coded
+        chunked = scanner.chunked
         interim = status < 200 and status != 101
         if interim:
             self._count_interim()
-        body: i64 = response_body(status, self._method, notes.content_length, coded=coded, chunked=chunked)
-        persists = connection_persists(minor, close=notes.close, keep_alive=notes.keep_alive)
+        elif status == 101 and minor == 0:
+            what = "HTTP/1.0 cannot change to another protocol"
+            raise MalformedMessage(what, len(block), "RFC 9110 section 7.8")
+        body: i64 = response_body(status, self._method, scanner.content_length, coded=coded, chunked=chunked)
+        persists = connection_persists(minor, close=scanner.close, keep_alive=scanner.keep_alive)
         if body == UNTIL_CLOSE or (coded and minor == 0):
             # HTTP/1.0 knows no transfer coding: its framing is in doubt (RFC 9112 section 6.1).
             persists = False
@@ -80,9 +83,8 @@ class ResponseParser(Parser):
             lazy_response_head(
                 block,
                 scanner.fields_start,
-                self._memory,
                 minor,
-                notes.content_length,
+                scanner.content_length,
                 chunked=chunked,
                 keep_alive=persists,
             )

@@ -177,6 +177,14 @@ _CASES = (
         strict=True,
     ),
     _Case(
+        "the same length twice",
+        _OK + b"Content-Length: 4\r\nContent-Length: 4\r\n\r\neggs",
+        statuses=(),
+        ends=0,
+        refused=True,
+        strict=True,
+    ),
+    _Case(
         "lines that end with LF alone",
         b"HTTP/1.1 200 OK\nContent-Length: 0\n\n",
         statuses=(),
