@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar, cast
 
 from whimbrel_connector._dial import check_pin, connection_faults, server_name
-from whimbrel_connector.errors import ConnectFailed, ProxyFailed, ProxyRefused, TlsFailed, UnsupportedProxy
+from whimbrel_connector._tls_layer import TlsLayer
+from whimbrel_connector.errors import ConnectFailed, ProxyFailed, ProxyRefused, TlsFailed
 from whimbrel_connector.proxy import Proxy
 from whimbrel_connector.route import Route
 from whimbrel_connector.tls import TlsPolicy, tls_context
@@ -47,7 +48,6 @@ async def dial_proxied(route: Route, proxy: Proxy, protocol: Callable[[], _P], d
     Raises:
         ProxyFailed: The proxy cannot be reached, or breaks off, or does not speak HTTP.
         ProxyRefused: It makes no tunnel.
-        UnsupportedProxy: This event loop has no TLS within TLS.
         TlsFailed: TLS with the origin failed.
         FingerprintMismatch: A certificate, the proxy's or the origin's, is not the pinned one.
     """
@@ -92,10 +92,7 @@ async def _secure(
     loop = asyncio.get_running_loop()
     name = server_name(route, policy)
     with connection_faults(route.host, route.port, TlsFailed):
-        try:
-            secured = await loop.start_tls(transport, made, context, server_hostname=name)
-        except TypeError as fault:
-            raise UnsupportedProxy("https", "TLS within TLS needs Python 3.11 or uvloop") from fault
+        secured = await loop.start_tls(_ground(transport), made, context, server_hostname=name)
     if secured is None or secured.is_closing():
         raise TlsFailed(route.host, route.port, "the tunnel was closed during the handshake")
     try:
@@ -104,6 +101,12 @@ async def _secure(
     except BaseException:
         secured.abort()
         raise
+
+
+def _ground(transport: asyncio.Transport) -> asyncio.Transport:
+    """Return what TLS can stand on; uvloop's transports, no `asyncio.Transport`, can be it as they are."""
+    is_tls = transport.get_extra_info("ssl_object") is not None
+    return TlsLayer(transport) if is_tls and isinstance(transport, asyncio.Transport) else transport
 
 
 class _Tunnel(asyncio.Protocol):

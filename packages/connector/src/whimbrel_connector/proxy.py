@@ -50,7 +50,8 @@ class Proxy:
         if not self.url.raw_host:
             msg = f"the URL of a proxy has no host: {self.url}"
             raise ValueError(msg)
-        object.__setattr__(self, "url", self.url.origin())
+        origin = self.url.origin()
+        object.__setattr__(self, "url", origin.with_port(None) if origin.is_default_port() else origin)
         names = {name.lower() for name, _ in self.headers}
         if (refused := names & _NOT_FOR_CALLERS) or (self.authorization and "proxy-authorization" in names):
             which = ", ".join(sorted(refused)) or "proxy-authorization besides authorization"
