@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import ssl
+import sys
 from collections.abc import AsyncIterator
 
 import pytest
@@ -45,6 +46,11 @@ def free_port() -> int:
         taken.bind(("127.0.0.1", 0))
         port: int = taken.getsockname()[1]
         return port
+
+
+def skip_without_tls_in_tls() -> None:
+    if sys.version_info < (3, 11) and isinstance(asyncio.get_running_loop(), asyncio.BaseEventLoop):
+        pytest.skip("asyncio has no TLS within TLS here")
 
 
 def trusting(authority: Authority) -> TCPConnector:
@@ -121,6 +127,8 @@ async def test_the_way_to_the_proxy_may_be_secured(
     site: ScriptedServer, secure: ScriptedServer, authority: Authority, forwarded: bool
 ) -> None:
     """S206: the proxy's TLS policy is its own."""
+    if not forwarded:
+        skip_without_tls_in_tls()
     url = site.url if forwarded else secure.url
     trust = TlsPolicy(context=authority.client())
     async with RecordingProxy(ssl=authority.server("127.0.0.1")) as server, ClientSession() as session:
@@ -141,6 +149,7 @@ async def test_the_way_to_the_proxy_may_be_secured(
 
 
 async def test_a_large_body_passes_tls_within_tls(authority: Authority) -> None:
+    skip_without_tls_in_tls()
     async with Bin(ssl=authority.server("127.0.0.1")) as site:
         async with RecordingProxy(ssl=authority.server("127.0.0.1")) as server:
             async with ClientSession(connector=trusting(authority)) as session:

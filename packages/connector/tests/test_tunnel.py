@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -45,7 +46,8 @@ def saying(*pieces: bytes) -> object:
         for piece in pieces:
             line.send(piece)
             await asyncio.sleep(0)
-        line.writer.write_eof()
+        if line.writer.can_write_eof():
+            line.writer.write_eof()
         await line.end()
 
     return script
@@ -195,6 +197,11 @@ async def test_cancelling_leaves_no_connection(serve: Serve, connector: TCPConne
     await peer.until(lambda: not peer.open)
 
 
+def skip_without_tls_in_tls() -> None:
+    if sys.version_info < (3, 11) and isinstance(asyncio.get_running_loop(), asyncio.BaseEventLoop):
+        pytest.skip("asyncio has no TLS within TLS here")
+
+
 def relaying(origin: Peer) -> object:
     """Return a script that makes every tunnel end at `origin`."""
 
@@ -218,6 +225,8 @@ def relaying(origin: Peer) -> object:
 async def test_origin_and_proxy_satisfy_each_its_own_policy(
     serve: Serve, authority: Authority, is_tls: bool
 ) -> None:
+    if is_tls:
+        skip_without_tls_in_tls()
     origin = await serve(context=authority.server("shore.example"))
     peer = await serve(relaying(origin), context=authority.server("127.0.0.1") if is_tls else None)
     policy = TlsPolicy(context=authority.client())
@@ -246,9 +255,22 @@ async def test_origin_and_proxy_satisfy_each_its_own_policy(
     await peer.until(lambda: not peer.open)
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 11), reason="asyncio has TLS within TLS here")
+async def test_where_tls_within_tls_is_missing_the_error_says_so(serve: Serve, authority: Authority) -> None:
+    if not isinstance(asyncio.get_running_loop(), asyncio.BaseEventLoop):
+        pytest.skip("this loop has it")
+    peer = await serve(saying(ESTABLISHED), context=authority.server("127.0.0.1"))
+    async with TCPConnector() as connector:
+        with pytest.raises(UnsupportedProxy, match=r"needs Python 3\.11, or uvloop"):
+            await connector.connect(ORIGIN, proxy=by(peer, TlsPolicy(context=authority.client())))
+        assert connector.statistics.open == 0
+
+
 async def test_an_origin_that_answers_in_plain_text_fails_its_handshake(
     serve: Serve, authority: Authority, connector: TCPConnector
 ) -> None:
+    skip_without_tls_in_tls()
+
     async def script(line: Line) -> None:
         line.send(b"220 ready\r\n")
         await line.end()

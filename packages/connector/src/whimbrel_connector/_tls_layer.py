@@ -1,7 +1,7 @@
 """A TLS transport as the ground for another TLS: what asyncio asks of it beyond `asyncio.Transport`.
 
-Python 3.10 accepts no TLS transport in `start_tls`, and the ones of 3.11.0 to 3.11.7 and of 3.12.0 and
-3.12.1 fail when they are told to break off, which hides why a handshake failed.
+Early releases of Python 3.11 and 3.12 have TLS transports that fail when they are told to break off,
+which hides why a handshake failed.
 """
 
 import asyncio

@@ -6,12 +6,13 @@ begins only after a 2xx that no byte follows (RFC 9110 section 9.3.6).
 
 import asyncio
 import ssl
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar, cast
 
 from whimbrel_connector._dial import check_pin, connection_faults, server_name
 from whimbrel_connector._tls_layer import TlsLayer
-from whimbrel_connector.errors import ConnectFailed, ProxyFailed, ProxyRefused, TlsFailed
+from whimbrel_connector.errors import ConnectFailed, ProxyFailed, ProxyRefused, TlsFailed, UnsupportedProxy
 from whimbrel_connector.proxy import Proxy
 from whimbrel_connector.route import Route
 from whimbrel_connector.tls import TlsPolicy, tls_context
@@ -48,6 +49,7 @@ async def dial_proxied(route: Route, proxy: Proxy, protocol: Callable[[], _P], d
     Raises:
         ProxyFailed: The proxy cannot be reached, or breaks off, or does not speak HTTP.
         ProxyRefused: It makes no tunnel.
+        UnsupportedProxy: This event loop has no TLS within TLS.
         TlsFailed: TLS with the origin failed.
         FingerprintMismatch: A certificate, the proxy's or the origin's, is not the pinned one.
     """
@@ -93,8 +95,8 @@ async def _secure(
     name = server_name(route, policy)
     with connection_faults(route.host, route.port, TlsFailed):
         secured = await loop.start_tls(_ground(transport), made, context, server_hostname=name)
-    if secured is None or secured.is_closing():
-        raise TlsFailed(route.host, route.port, "the tunnel was closed during the handshake")
+        if secured is None or secured.is_closing():
+            raise ConnectionResetError("the tunnel was closed during the handshake")
     try:
         made.connection_made(secured)
         check_pin(secured, policy, route.host, route.port)
@@ -105,8 +107,11 @@ async def _secure(
 
 def _ground(transport: asyncio.Transport) -> asyncio.Transport:
     """Return what TLS can stand on; uvloop's transports, no `asyncio.Transport`, can be it as they are."""
-    is_tls = transport.get_extra_info("ssl_object") is not None
-    return TlsLayer(transport) if is_tls and isinstance(transport, asyncio.Transport) else transport
+    if transport.get_extra_info("ssl_object") is None or not isinstance(transport, asyncio.Transport):
+        return transport
+    if sys.version_info < (3, 11):  # its TLS never closes what is beneath when the peer has gone
+        raise UnsupportedProxy("https", "TLS within TLS needs Python 3.11, or uvloop")
+    return TlsLayer(transport)
 
 
 class _Tunnel(asyncio.Protocol):
@@ -227,6 +232,7 @@ class _Tunnel(asyncio.Protocol):
             self._answered.set_result(None)
         else:
             self._answered.set_exception(fault)
+            self._answered.exception()  # nobody may be waiting: the way to the proxy can fail as well
 
     def _failed(self, what: str) -> ProxyFailed:
         return ProxyFailed(self._way.host, self._way.port, what, is_tls=self._way.tls is not None)
