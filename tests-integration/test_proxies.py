@@ -117,7 +117,8 @@ async def test_proxy_headers_go_with_forwarded_requests_too(site: ScriptedServer
 
 
 async def test_a_direct_request_tells_no_origin_what_is_meant_for_proxies(site: ScriptedServer) -> None:
-    async with ClientSession() as session:
+    """R-03: NO_PROXY or no variable at all."""
+    async with ClientSession(trust_env=True) as session:
         await session.get(site.url, headers=[("Proxy-Authorization", "a"), ("proxy-authorization", "b")])
     assert site.requests[0].get("proxy-authorization") is None
 

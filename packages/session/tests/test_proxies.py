@@ -169,10 +169,12 @@ def test_headers_for_the_proxy_are_checked_before_anything_is_sent() -> None:
         NOTHING.over(proxy=HERE, headers={"X-P": "a\r\nX-Q: b"})
 
 
-def head_of(url: str, proxy: Proxy | None, *, offers_upgrade: bool = False) -> list[bytes]:
+def head_of(
+    url: str, proxy: Proxy | None, *, offers_upgrade: bool = False, hides: bool = True
+) -> list[bytes]:
     headers = CIMultiDict([("Host", "shore.example"), ("Proxy-A", "1"), ("X-P", "theirs"), ("PROXY-A", "2")])
     outgoing = Outgoing("GET", URL(url), headers, offers_upgrade=offers_upgrade)
-    return wire_request(outgoing, headers, proxy).encoder.head.split(b"\r\n")[:-2]
+    return wire_request(outgoing, headers, proxy, hides_proxy_fields=hides).encoder.head.split(b"\r\n")[:-2]
 
 
 TOLD = Proxy(URL(HERE), USER_VALUE, (("x-p", "ours"),))
@@ -217,6 +219,13 @@ def test_an_origin_sees_the_origin_form_and_nothing_for_proxies(
 ) -> None:
     head = head_of(url, proxy, offers_upgrade=offers_upgrade)
     assert head == [b"GET /a HTTP/1.1", *DIRECT]
+
+
+def test_where_no_proxy_is_in_play_the_callers_word_is_sent() -> None:
+    assert b"Proxy-A: 1" in head_of("http://shore.example/a", None, hides=False)
+    assert not NOTHING.may_apply
+    assert NOTHING.over(proxy=HERE).may_apply
+    assert NOTHING.over(trust_env=True).may_apply
 
 
 @pytest.mark.parametrize(

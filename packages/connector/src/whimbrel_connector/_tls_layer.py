@@ -5,7 +5,6 @@ which hides why a handshake failed.
 """
 
 import asyncio
-from typing import Any
 
 __all__ = ["TlsLayer"]
 
@@ -23,7 +22,7 @@ class TlsLayer(asyncio.Transport):
         """Break off, as asyncio's TLS asks of what is beneath it."""
         self._beneath.abort()
 
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
+    def get_extra_info(self, name: str, default: object = None) -> object:
         """Pass it on."""
         return self._beneath.get_extra_info(name, default)
 

@@ -8,8 +8,9 @@ import asyncio
 import ssl
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Protocol, TypeVar, cast
+from typing import Protocol, TypeVar
 
+from whimbrel_connector._connection import as_transport
 from whimbrel_connector._dial import check_pin, connection_faults, server_name
 from whimbrel_connector._tls_layer import TlsLayer
 from whimbrel_connector.errors import ConnectFailed, ProxyFailed, ProxyRefused, TlsFailed, UnsupportedProxy
@@ -160,8 +161,7 @@ class _Tunnel(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Receive the transport."""
-        # uvloop's transports have all of `asyncio.Transport`, but are not derived from it.
-        self._transport = cast("asyncio.Transport", transport)
+        self._transport = as_transport(transport)
 
     def data_received(self, data: bytes) -> None:
         """Read the answer."""

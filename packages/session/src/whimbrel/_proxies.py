@@ -52,10 +52,7 @@ class ProxyRules:
             ValueError: Credentials are given twice, or are no BasicAuth, or the proxy cannot be used.
             whimbrel_http1.LocalError: A header cannot be written by the rules.
         """
-        if auth is not None and not isinstance(auth, BasicAuth):
-            msg = "proxy_auth must be None or a BasicAuth"  # type: ignore[unreachable]  # reached by callers without a type checker
-            raise ValueError(msg)
-        own_auth = None if auth is None else auth.encode()
+        own_auth = _value_of(auth)
         own_headers = None if headers is None else tuple(CIMultiDict(headers).items())
         given = None if proxy is None else _read(proxy)
         base = self
@@ -78,6 +75,11 @@ class ProxyRules:
             trusts_environment=self.trusts_environment if trust_env is None else trust_env,
         )
 
+    @property
+    def may_apply(self) -> bool:
+        """Whether some URLs go through a proxy."""
+        return self.proxy is not None or self.trusts_environment
+
     def proxy_for(self, url: URL) -> Proxy | None:
         """Return the proxy for `url`, or None where it goes directly.
 
@@ -93,6 +95,15 @@ class ProxyRules:
         place, credentials = split_credentials(named)
         authorization = self.auth if credentials is None else credentials.encode()
         return Proxy(place, authorization, self.headers)
+
+
+def _value_of(auth: object) -> str | None:
+    if auth is None:
+        return None
+    if not isinstance(auth, BasicAuth):  # a str has an encode too, which means something else
+        msg = "proxy_auth must be None or a BasicAuth"
+        raise ValueError(msg)
+    return auth.encode()
 
 
 def _read(given: StrOrURL | Proxy) -> Proxy:

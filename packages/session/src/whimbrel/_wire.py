@@ -22,20 +22,24 @@ def leased_url(outgoing: Outgoing) -> URL:
     return url.with_scheme("ws") if outgoing.offers_upgrade and url.scheme == "http" else url
 
 
-def wire_request(outgoing: Outgoing, headers: CIMultiDict[str], proxy: Proxy | None) -> Request:
+def wire_request(
+    outgoing: Outgoing, headers: CIMultiDict[str], proxy: Proxy | None, *, hides_proxy_fields: bool
+) -> Request:
     """Return the request as it goes out, to be sent once.
 
     Args:
         outgoing: What is asked.
         headers: All headers for the origin.
         proxy: What the connection goes through, or None.
+        hides_proxy_fields: Proxy-* fields are for proxies alone, not for origins. Where no proxy is
+            in play they are the caller's word like any other.
     """
     body = outgoing.body
     content: bytes | Body = b""
     if body is not None:
         in_memory = body.in_memory()
         content = body if in_memory is None else in_memory
-    target, fields = _form(outgoing, headers, proxy)
+    target, fields = _form(outgoing, headers, proxy, hides_proxy_fields)
     return Request(
         outgoing.method,
         target,
@@ -47,21 +51,20 @@ def wire_request(outgoing: Outgoing, headers: CIMultiDict[str], proxy: Proxy | N
 
 
 def _form(
-    outgoing: Outgoing, headers: CIMultiDict[str], proxy: Proxy | None
+    outgoing: Outgoing, headers: CIMultiDict[str], proxy: Proxy | None, hides_proxy_fields: bool
 ) -> tuple[str, Iterable[tuple[str, str]]]:
     """Return the request target and the fields.
 
-    They are the origin form and no Proxy-* field, unless a proxy reads the request: then the absolute
-    form (RFC 9112 section 3.2.2), and what the proxy is told.
+    They are of the origin form, unless a proxy reads the request: then of the absolute form (RFC 9112
+    section 3.2.2), with what the proxy is told.
     """
     url = outgoing.url
     if proxy is None or not proxy.forwards(leased_url(outgoing)):
-        return request_target(url), [item for item in headers.items() if not _is_for_proxies(item[0])]
+        fields: Iterable[tuple[str, str]] = headers.items()
+        if hides_proxy_fields:
+            fields = [item for item in fields if not item[0].lower().startswith("proxy-")]
+        return request_target(url), fields
     told = {name.lower() for name, _ in proxy.fields}
-    fields = [item for item in headers.items() if item[0].lower() not in told]
+    kept = [item for item in headers.items() if item[0].lower() not in told]
     target = f"{url.scheme}://{url.host_port_subcomponent}{request_target(url)}"
-    return target, [*fields, *proxy.fields]
-
-
-def _is_for_proxies(name: str) -> bool:
-    return name[:6].lower() == "proxy-"
+    return target, [*kept, *proxy.fields]

@@ -396,7 +396,8 @@ class ClientSession:
     ) -> tuple[Exchange, ResponseHead]:
         """Send the request over a leased connection; once more where the connection was merely stale."""
         proxy = plan.proxies.proxy_for(outgoing.url)
-        wire = wire_request(outgoing, headers, proxy)
+        hides = plan.proxies.may_apply
+        wire = wire_request(outgoing, headers, proxy, hides_proxy_fields=hides)
         exchange = await self._connect(outgoing, plan, proxy)
         try:
             return exchange, await exchange.send(wire)
@@ -405,7 +406,8 @@ class ClientSession:
                 raise
         rewind(outgoing.body)
         exchange = await self._connect(outgoing, plan, proxy)
-        return exchange, await exchange.send(wire_request(outgoing, headers, proxy))
+        wire = wire_request(outgoing, headers, proxy, hides_proxy_fields=hides)
+        return exchange, await exchange.send(wire)
 
     async def _connect(self, outgoing: Outgoing, plan: Plan, proxy: Proxy | None) -> Exchange:
         return await self._connector.connect(
