@@ -110,7 +110,9 @@ def _ground(transport: asyncio.Transport) -> asyncio.Transport:
     """Return what TLS can stand on; uvloop's transports, no `asyncio.Transport`, can be it as they are."""
     if transport.get_extra_info("ssl_object") is None or not isinstance(transport, asyncio.Transport):
         return transport
-    if sys.version_info < (3, 11):  # its TLS never closes what is beneath when the peer has gone
+    if (
+        sys.hexversion < 0x030B0000
+    ):  # Python 3.10: its TLS never closes what is beneath when the peer has gone
         raise UnsupportedProxy("https", "TLS within TLS needs Python 3.11, or uvloop")
     return TlsLayer(transport)
 
