@@ -143,16 +143,19 @@ class _Tunnel(asyncio.Protocol):
             ProxyFailed: The proxy broke off, or its answer is no HTTP.
             ProxyRefused: It said no.
         """
+        transport = self._transport
+        if transport is None:
+            raise self._failed("it closed the connection at once")
         try:
-            if self._transport is None:
-                raise self._failed("it closed the connection at once")
-            self._transport.write(request)
+            transport.write(request)
             await self._answered
         finally:
             if self._patience is not None:
                 self._patience.cancel()
             self._answered.cancel()  # nobody waits any more, so nobody is told
-        return self._transport
+        if transport.is_closing():
+            raise self._failed("it closed the tunnel at once")
+        return transport
 
     def abort(self) -> None:
         """Close the connection at once."""
