@@ -24,6 +24,7 @@ from whimbrel_connector import (
     Exchange,
     ExchangeOptions,
     Http1Connection,
+    Proxy,
     Route,
     StaticResolver,
     Timeouts,
@@ -200,11 +201,12 @@ class ParsingConnector:
         url: URL,
         *,
         tls: TlsPolicy | None = None,
+        proxy: Proxy | None = None,
         timeouts: Timeouts = Timeouts(),  # noqa: B008  an immutable value
         options: ExchangeOptions = ExchangeOptions(),  # noqa: B008  an immutable value
     ) -> Exchange:
         options = replace(options, parser=self._parser)
-        return await self._behind.connect(url, tls=tls, timeouts=timeouts, options=options)
+        return await self._behind.connect(url, tls=tls, proxy=proxy, timeouts=timeouts, options=options)
 
     def close(self) -> Closing:
         return self._behind.close()
@@ -302,6 +304,7 @@ class MemoryConnector:
         url: URL,
         *,
         tls: TlsPolicy | None = None,
+        proxy: Proxy | None = None,
         timeouts: Timeouts = Timeouts(),  # noqa: B008  an immutable value
         options: ExchangeOptions = ExchangeOptions(),  # noqa: B008  an immutable value
     ) -> Exchange:

@@ -16,10 +16,13 @@ from whimbrel_connector import (
     ExchangeClosed,
     FingerprintMismatch,
     PoolTimeout,
+    ProxyFailed,
+    ProxyRefused,
     ReadTimeout,
     ServerDisconnected,
     TlsFailed,
     UnaskedUpgrade,
+    UnsupportedProxy,
 )
 
 ERRORS: list[tuple[ConnectorError, str]] = [
@@ -52,6 +55,15 @@ ERRORS: list[tuple[ConnectorError, str]] = [
         UnaskedUpgrade("shore.example", 80),
         "shore.example:80 switched protocols unasked (RFC 9110 section 15.2.2)",
     ),
+    (
+        ProxyFailed("proxy.example", 3128, "refused", 111, is_tls=True),
+        "cannot go through the proxy proxy.example:3128: refused",
+    ),
+    (
+        ProxyRefused("proxy.example", 3128, 407, "Who?\x1b", ((b"A", b"b"),), b"body"),
+        "the proxy proxy.example:3128 refused the tunnel: 407 'Who?\\x1b'",
+    ),
+    (UnsupportedProxy("ftp"), "the ftp proxy cannot be used: its URL must begin with http:// or https://"),
     (PoolTimeout(0.5), "connection pool and connecting took longer than 0.5 s"),
     (ConnectTimeout(30), "connecting took longer than 30 s"),
     (ReadTimeout(5.0), "waiting for the next bytes of the response took longer than 5 s"),

@@ -19,10 +19,14 @@ from whimbrel_connector import (
     ConnectorClosed,
     ConnectTimeout,
     FingerprintMismatch,
+    InvalidProxy,
     PoolTimeout,
+    ProxyFailed,
+    ProxyRefused,
     ReadTimeout,
     ServerDisconnected,
     TlsFailed,
+    UnsupportedProxy,
 )
 from whimbrel_http1 import MalformedMessage, TruncatedMessage
 
@@ -61,6 +65,10 @@ def test_the_guides_name_for_a_wrong_fingerprint_is_the_same_class() -> None:
         (TlsFailed("h", 443, "no shared cipher"), whimbrel.ClientConnectorSSLError, "h:443"),
         (CertificateRejected("h", 443, "expired"), whimbrel.ClientConnectorCertificateError, "expired"),
         (ConnectFailed("/run/x", None, "missing", 2), whimbrel.UnixClientConnectorError, "/run/x"),
+        (ProxyFailed("p", 3128, "refused", 111), whimbrel.ClientProxyConnectionError, "p:3128"),
+        (ProxyRefused("p", 3128, 407, "Who?"), whimbrel.ClientHttpProxyError, "407, message='Who?'"),
+        (InvalidProxy("http_proxy", "x", "no host"), whimbrel.InvalidUrlClientError, "http_proxy"),
+        (UnsupportedProxy("socks5"), whimbrel.InvalidUrlClientError, "SOCKS"),
         (FingerprintMismatch(b"a", b"b", "h", 443), whimbrel.ServerFingerprintMismatch, "h:443"),
         (
             ServerDisconnected("h", 80, reused=False, received_bytes=0),

@@ -5,6 +5,7 @@ from aiohappyeyeballs import AddrInfoType, SocketFactoryType
 from whimbrel_connector._connection import Http1Connection
 from whimbrel_connector._version import __version__
 from whimbrel_connector.connector import BaseConnector, Closing
+from whimbrel_connector.environment import Explanation, InvalidProxy, ProxyEnvironment
 from whimbrel_connector.errors import (
     AddressNotFound,
     CertificateRejected,
@@ -16,13 +17,17 @@ from whimbrel_connector.errors import (
     FingerprintMismatch,
     PhaseTimeout,
     PoolTimeout,
+    ProxyFailed,
+    ProxyRefused,
     ReadTimeout,
     ServerDisconnected,
     TlsFailed,
     UnaskedUpgrade,
+    UnsupportedProxy,
 )
 from whimbrel_connector.exchange import Exchange
 from whimbrel_connector.pool import PoolStatistics
+from whimbrel_connector.proxy import Proxy
 from whimbrel_connector.request import Body, BodyWriter, ExchangeOptions, ParserFactory, Request, WireParser
 from whimbrel_connector.resolver import (
     AbstractResolver,
@@ -57,13 +62,19 @@ __all__ = [
     "Exchange",
     "ExchangeClosed",
     "ExchangeOptions",
+    "Explanation",
     "Fingerprint",
     "FingerprintMismatch",
     "Http1Connection",
+    "InvalidProxy",
     "ParserFactory",
     "PhaseTimeout",
     "PoolStatistics",
     "PoolTimeout",
+    "Proxy",
+    "ProxyEnvironment",
+    "ProxyFailed",
+    "ProxyRefused",
     "ReadTimeout",
     "ReadingSource",
     "Request",
@@ -81,6 +92,7 @@ __all__ = [
     "TlsPolicy",
     "UnaskedUpgrade",
     "UnixConnector",
+    "UnsupportedProxy",
     "WireParser",
     "__version__",
     "tls_policy",

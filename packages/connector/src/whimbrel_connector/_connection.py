@@ -9,7 +9,7 @@ import select
 from contextlib import suppress
 from typing import Any, Protocol, cast
 
-__all__ = ["ConnectionOwner", "Http1Connection", "TransportUser"]
+__all__ = ["ConnectionOwner", "Http1Connection", "TransportUser", "as_transport"]
 
 CLOSING_SECONDS = 2.0
 
@@ -168,8 +168,7 @@ class Http1Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Receive the transport."""
-        # uvloop's transports have all of `asyncio.Transport`, but are not derived from it.
-        self._transport = cast("asyncio.Transport", transport)
+        self._transport = as_transport(transport)
 
     def data_received(self, data: bytes) -> None:
         """Pass the bytes on; on an idle connection nobody asked for them."""
@@ -211,6 +210,12 @@ class Http1Connection(asyncio.Protocol):
         finally:
             if self._owner is not None:
                 self._owner.forget(self)
+
+
+def as_transport(transport: asyncio.BaseTransport) -> asyncio.Transport:
+    """Return what a protocol was given as what it is."""
+    # uvloop's transports have all of `asyncio.Transport`, but are not derived from it.
+    return cast("asyncio.Transport", transport)
 
 
 def _has_unread(sock: Any) -> bool:

@@ -3,7 +3,8 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from string import hexdigits
 from typing import TypeVar
@@ -13,9 +14,9 @@ from aiohappyeyeballs import AddrInfoType, SocketFactoryType, start_connection
 from whimbrel_connector.errors import AddressNotFound, CertificateRejected, ConnectFailed, TlsFailed
 from whimbrel_connector.resolver import Resolver, ResolveResult, is_address, literal_address
 from whimbrel_connector.route import Route
-from whimbrel_connector.tls import check_fingerprint, tls_context
+from whimbrel_connector.tls import TlsPolicy, check_fingerprint, tls_context
 
-__all__ = ["DialOptions", "dial_tcp", "dial_unix"]
+__all__ = ["DialOptions", "check_pin", "connection_faults", "dial_tcp", "dial_unix", "server_name"]
 
 _P = TypeVar("_P", bound=asyncio.Protocol)
 
@@ -110,33 +111,54 @@ async def _open_socket(
 async def _open_transport(
     route: Route, context: ssl.SSLContext | None, open_socket: socket.socket, protocol: Callable[[], _P]
 ) -> _P:
-    host, port, policy = route.host, route.port, route.tls
-    server_name = None
+    policy = route.tls
+    name = None if policy is None else server_name(route, policy)
+    with connection_faults(route.host, route.port, ConnectFailed if context is None else TlsFailed):
+        try:
+            transport, made = await asyncio.get_running_loop().create_connection(
+                protocol, sock=open_socket, ssl=context, server_hostname=name
+            )
+        except BaseException as fault:
+            if not isinstance(fault, OSError):
+                open_socket.close()
+            raise
     if policy is not None:
-        # A trailing dot makes a DNS name absolute; certificates never carry it (RFC 6066 section 3).
-        server_name = policy.server_hostname or host.rstrip(".")
+        try:
+            check_pin(transport, policy, route.host, route.port)
+        except BaseException:
+            transport.abort()
+            raise
+    return made
+
+
+def server_name(route: Route, policy: TlsPolicy) -> str:
+    """Return the name to send and to check."""
+    # A trailing dot makes a DNS name absolute; certificates never carry it (RFC 6066 section 3).
+    return policy.server_hostname or route.host.rstrip(".")
+
+
+@contextmanager
+def connection_faults(host: str, port: int, failed: type[ConnectFailed]) -> Iterator[None]:
+    """Raise in place of the system's and the TLS library's errors our own; `failed` for the rest of them."""
     try:
-        transport, made = await asyncio.get_running_loop().create_connection(
-            protocol, sock=open_socket, ssl=context, server_hostname=server_name
-        )
+        yield
     except ssl.CertificateError as fault:
         raise CertificateRejected(host, port, _words(fault), fault.errno) from fault
     except ssl.SSLError as fault:
         raise TlsFailed(host, port, _words(fault), fault.errno) from fault
     except OSError as fault:
-        failed = ConnectFailed if context is None else TlsFailed
         raise failed(host, port, _words(fault), fault.errno) from fault
-    except BaseException:
-        open_socket.close()
-        raise
-    if policy is not None and policy.fingerprint is not None:
+
+
+def check_pin(transport: asyncio.BaseTransport, policy: TlsPolicy, host: str, port: int) -> None:
+    """Compare the certificate that was shown with the pinned one, where one is.
+
+    Raises:
+        FingerprintMismatch: They differ.
+    """
+    if policy.fingerprint is not None:
         certificate = transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
-        try:
-            check_fingerprint(policy, certificate or b"", host, port)
-        except BaseException:
-            transport.abort()
-            raise
-    return made
+        check_fingerprint(policy, certificate or b"", host, port)
 
 
 def _address_info(result: ResolveResult) -> AddrInfoType:

@@ -12,6 +12,7 @@ from whimbrel_connector._connection import CLOSING_SECONDS, Http1Connection
 from whimbrel_connector.errors import ConnectorClosed, ConnectTimeout, PoolTimeout
 from whimbrel_connector.exchange import Exchange
 from whimbrel_connector.pool import Pool, PoolStatistics
+from whimbrel_connector.proxy import Proxy
 from whimbrel_connector.request import ExchangeOptions
 from whimbrel_connector.route import Route
 from whimbrel_connector.timeouts import Deadline, Timeouts
@@ -129,6 +130,7 @@ class BaseConnector(ABC):
         url: URL | str,
         *,
         tls: TlsPolicy | None = None,
+        proxy: Proxy | None = None,
         timeouts: Timeouts = _NO_LIMITS,
         options: ExchangeOptions = _DEFAULT_OPTIONS,
     ) -> Exchange:
@@ -137,13 +139,17 @@ class BaseConnector(ABC):
         Args:
             url: Only its scheme, host and port matter.
             tls: What TLS must satisfy for https and wss; what it leaves open is as the connector says.
+            proxy: What the connection goes through. Where `proxy.forwards(url)`, requests must be in
+                absolute form and bring the proxy's `fields`; else they are as without a proxy.
             timeouts: How long each phase may take.
             options: How the answer is read.
 
         Raises:
             ValueError: The URL names no host, or a scheme without a known port.
             ConnectorClosed: The connector was closed, before or meanwhile.
-            ConnectFailed: No connection could be made.
+            ConnectFailed: No connection could be made (`ProxyFailed`: not even through the proxy).
+            ProxyRefused: The proxy makes no tunnel.
+            UnsupportedProxy: This connector cannot use the proxy.
             PoolTimeout: Waiting and connecting took longer than `timeouts.lease`.
             ConnectTimeout: Connecting took longer than `timeouts.connect`.
             RuntimeError: The connector belongs to another event loop.
@@ -153,9 +159,8 @@ class BaseConnector(ABC):
         if loop is not self._loop:
             msg = "the connector is used from another event loop than the one of its first use"
             raise RuntimeError(msg)
-        route = Route.to(
-            url if isinstance(url, URL) else URL(url), tls=self.tls if tls is None else tls.over(self.tls)
-        )
+        policy = self.tls if tls is None else tls.over(self.tls)
+        route = Route.to(url if isinstance(url, URL) else URL(url), tls=policy, proxy=proxy)
         connection = await pool.take_idle(route)
         if connection is None:
             async with Deadline(timeouts.lease, PoolTimeout):

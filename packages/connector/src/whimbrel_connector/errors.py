@@ -15,10 +15,13 @@ __all__ = [
     "FingerprintMismatch",
     "PhaseTimeout",
     "PoolTimeout",
+    "ProxyFailed",
+    "ProxyRefused",
     "ReadTimeout",
     "ServerDisconnected",
     "TlsFailed",
     "UnaskedUpgrade",
+    "UnsupportedProxy",
 ]
 
 
@@ -76,6 +79,82 @@ class TlsFailed(ConnectFailed):
 
 class CertificateRejected(TlsFailed):
     """The server's certificate is not trusted, has expired, or names another host."""
+
+
+class ProxyFailed(ConnectFailed):
+    """The proxy cannot be reached, or breaks off before it has made a tunnel, or speaks no HTTP.
+
+    Attributes:
+        is_tls: Whether the way to the proxy is, or was to be, secured.
+    """
+
+    attempt = "go through the proxy"
+
+    def __init__(
+        self, host: str, port: int | None, what: str, errno: int | None = None, *, is_tls: bool = False
+    ) -> None:
+        super().__init__(host, port, what, errno)
+        self.is_tls = is_tls
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle through a function: one of the arguments is keyword-only."""
+        return _proxy_failed, (self.host, self.port, self.what, self.errno, self.is_tls)
+
+
+def _proxy_failed(host: str, port: int | None, what: str, errno: int | None, is_tls: bool) -> ProxyFailed:
+    return ProxyFailed(host, port, what, errno, is_tls=is_tls)
+
+
+class ProxyRefused(ConnectorError):
+    """The proxy answered CONNECT with another status than 2xx (RFC 9110 section 9.3.6).
+
+    Attributes:
+        host: The proxy's host.
+        port: Its port.
+        status: The status, 407 where it wants credentials.
+        reason: The reason phrase.
+        headers: Name and value pairs of its answer.
+        body: At most the first 4096 bytes of the body, as they came.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        status: int,
+        reason: str,
+        headers: tuple[tuple[bytes, bytes], ...] = (),
+        body: bytes = b"",
+    ) -> None:
+        super().__init__(host, port, status, reason, headers, body)
+        self.host, self.port, self.status, self.reason = host, port, status, reason
+        self.headers, self.body = headers, body
+
+    def __str__(self) -> str:
+        return f"the proxy {self.host}:{self.port} refused the tunnel: {self.status} {self.reason[:100]!a}"
+
+
+class UnsupportedProxy(ConnectorError, ValueError):
+    """The proxy cannot be used here.
+
+    Attributes:
+        scheme: The scheme of its URL.
+        what: Why, in words.
+    """
+
+    def __init__(self, scheme: str, what: str | None = None) -> None:
+        super().__init__(scheme, what)
+        self.scheme = scheme
+        self.what = _why_not(scheme) if what is None else what
+
+    def __str__(self) -> str:
+        return f"the {self.scheme or 'given'} proxy cannot be used: {self.what}"
+
+
+def _why_not(scheme: str) -> str:
+    if scheme.startswith("socks"):
+        return "SOCKS needs an extra that does not exist yet; http and https proxies work without one"
+    return "its URL must begin with http:// or https://"
 
 
 class FingerprintMismatch(ConnectorError):

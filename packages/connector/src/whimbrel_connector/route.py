@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from yarl import URL
 
+from whimbrel_connector.proxy import Proxy
 from whimbrel_connector.tls import TlsPolicy
 
 __all__ = ["Route"]
@@ -19,18 +20,23 @@ class Route:
     """An origin and how to reach it.
 
     Attributes:
-        host: Host name in its ASCII form, or an address without brackets.
+        host: Host name in its ASCII form, or an address without brackets; the proxy's where it forwards.
         port: The port.
-        tls: What TLS must satisfy; None for plain text.
+        tls: What TLS with the origin must satisfy; None for plain text.
+        proxy: What the connection goes through, or None.
+        forwarded: The proxy reads the requests, so that those for all origins share connections;
+            else it makes a tunnel to the origin.
     """
 
     host: str
     port: int
     tls: TlsPolicy | None = None
+    proxy: Proxy | None = None
+    forwarded: bool = False
 
     @classmethod
-    def to(cls, url: URL, *, tls: TlsPolicy = _DEFAULT_POLICY) -> "Route":
-        """Return the route to the origin of `url`; `tls` matters for https and wss only.
+    def to(cls, url: URL, *, tls: TlsPolicy = _DEFAULT_POLICY, proxy: Proxy | None = None) -> "Route":
+        """Return the route to the origin of `url`, by way of `proxy`; `tls` matters for https and wss only.
 
         Raises:
             ValueError: The URL has no host, or no port is known for its scheme.
@@ -39,4 +45,7 @@ class Route:
         if not host or port is None:
             msg = f"no host and port to connect to in {url}"
             raise ValueError(msg)
-        return cls(host, port, tls if url.scheme in ("https", "wss") else None)
+        if proxy is not None and proxy.forwards(url):
+            way = cls.to(proxy.url)
+            return cls(way.host, way.port, proxy=proxy, forwarded=True)
+        return cls(host, port, tls if url.scheme in ("https", "wss") else None, proxy)

@@ -1,13 +1,15 @@
-"""The connector for TCP and TLS."""
+"""The connector for TCP, TLS and proxies."""
 
 import asyncio
 import socket
 import ssl as ssl_module
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from whimbrel_connector._connection import Http1Connection
 from whimbrel_connector._dial import DialOptions, dial_tcp
+from whimbrel_connector._tunnel import dial_proxied
 from whimbrel_connector.connector import BaseConnector, Closing
 from whimbrel_connector.resolver import CachingResolver, Resolver, ThreadedResolver
 from whimbrel_connector.route import Route
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from aiohappyeyeballs import SocketFactoryType
 
 __all__ = ["TCPConnector"]
+
+_P = TypeVar("_P", bound=asyncio.Protocol)
 
 
 class TCPConnector(BaseConnector):
@@ -131,6 +135,15 @@ class TCPConnector(BaseConnector):
         return closing
 
     async def dial(self, route: Route) -> Http1Connection:
-        """Look the host up and connect; see `BaseConnector.dial`."""
+        """Look the host up and connect, through the proxy if there is one; see `BaseConnector.dial`."""
         loop = asyncio.get_running_loop()
-        return await dial_tcp(route, lambda: Http1Connection(loop), self._cache, self._dial_options)
+
+        def connection() -> Http1Connection:
+            return Http1Connection(loop)
+
+        if route.proxy is None:
+            return await self._dial_directly(route, connection)
+        return await dial_proxied(route, route.proxy, connection, self._dial_directly)
+
+    async def _dial_directly(self, route: Route, protocol: Callable[[], _P], /) -> _P:
+        return await dial_tcp(route, protocol, self._cache, self._dial_options)

@@ -22,7 +22,7 @@ class Timeouts:
 
     Attributes:
         lease: Waiting for the pool and getting there, together.
-        connect: Getting there alone: address lookup, TCP, TLS.
+        connect: Getting there alone: address lookup, TCP, the proxy's tunnel, TLS.
     """
 
     lease: float | None = None

@@ -5,6 +5,7 @@ import asyncio
 from whimbrel_connector._connection import Http1Connection
 from whimbrel_connector._dial import dial_unix
 from whimbrel_connector.connector import BaseConnector
+from whimbrel_connector.errors import UnsupportedProxy
 from whimbrel_connector.route import Route
 
 __all__ = ["UnixConnector"]
@@ -46,6 +47,12 @@ class UnixConnector(BaseConnector):
         return self._path
 
     async def dial(self, route: Route) -> Http1Connection:
-        """Connect to the socket; see `BaseConnector.dial`."""
+        """Connect to the socket; see `BaseConnector.dial`.
+
+        Raises:
+            UnsupportedProxy: The route has a proxy.
+        """
+        if route.proxy is not None:
+            raise UnsupportedProxy(route.proxy.url.scheme, "a UNIX socket is reached without a proxy")
         loop = asyncio.get_running_loop()
         return await dial_unix(route, lambda: Http1Connection(loop), self._path)

@@ -1,14 +1,15 @@
 """What a request is to obey, folded once from the session's settings and the caller's keywords."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from whimbrel._bodies import Data
 from whimbrel._credentials import BasicAuth
-from whimbrel._urls import Params
+from whimbrel._proxies import ProxyRules
+from whimbrel._urls import Params, StrOrURL
 from whimbrel.client_timeout import ClientTimeout
-from whimbrel_connector import ExchangeOptions, Fingerprint, Timeouts, TlsPolicy
+from whimbrel_connector import ExchangeOptions, Fingerprint, Proxy, Timeouts, TlsPolicy
 from whimbrel_cookies import LooseCookies
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from whimbrel.response import ClientResponse
 
-__all__ = ["PLAN_KEYWORDS", "LooseHeaders", "Plan", "RaiseForStatus", "RequestOptions"]
+__all__ = ["PLAN_KEYWORDS", "LooseHeaders", "Plan", "RaiseForStatus", "RequestOptions", "reading"]
 
 LooseHeaders = Mapping[str, str] | Iterable[tuple[str, str]]
 RaiseForStatus = bool | Callable[["ClientResponse"], Awaitable[None]]
@@ -43,6 +44,10 @@ class RequestOptions(TypedDict, total=False):
     ssl_context: "SSLContext | None"
     fingerprint: bytes | str | None
     server_hostname: str | None
+    proxy: StrOrURL | Proxy | None
+    proxy_auth: BasicAuth | None
+    proxy_headers: LooseHeaders | None
+    trust_env: bool | None
     auto_decompress: bool | None
     read_bufsize: int | None
     max_line_size: int | None
@@ -60,12 +65,16 @@ PLAN_KEYWORDS = frozenset(
         "max_headers",
         "max_line_size",
         "max_redirects",
+        "proxy",
+        "proxy_auth",
+        "proxy_headers",
         "raise_for_status",
         "read_bufsize",
         "server_hostname",
         "ssl",
         "ssl_context",
         "timeout",
+        "trust_env",
         "verify_ssl",
     }
 )
@@ -79,6 +88,7 @@ class Plan:
         total_seconds: The limit of the whole request, or None.
         timeouts: The limits up to the connection.
         exchange: How the response is read.
+        proxies: What decides about the proxy.
         tls: What TLS must satisfy; None: what the connector says.
         max_redirects: How many redirects are followed; None follows none.
         raise_for_status: Whether a status of 400 and above raises, or what decides.
@@ -87,6 +97,26 @@ class Plan:
     total_seconds: float | None
     timeouts: Timeouts
     exchange: ExchangeOptions
+    proxies: ProxyRules
     tls: TlsPolicy | None = None
     max_redirects: int | None = 10
     raise_for_status: RaiseForStatus = False
+
+
+def reading(usual: ExchangeOptions, options: RequestOptions, timeout: ClientTimeout) -> ExchangeOptions:
+    """Return how the response is read: the `usual` way, unless the request has its own."""
+    own: dict[str, Any] = {"read_seconds": timeout.sock_read or None}
+    limits = {
+        "line_bytes": options.get("max_line_size"),
+        "field_bytes": options.get("max_field_size"),
+        "fields": options.get("max_headers"),
+    }
+    given = {name: value for name, value in limits.items() if value is not None}
+    if given:
+        own["limits"] = replace(usual.limits, **given)
+    if (decode := options.get("auto_decompress")) is not None:
+        own["decode"] = decode
+    if (buffer_bytes := options.get("read_bufsize")) is not None:
+        own["buffer_bytes"] = buffer_bytes
+    changed = any(getattr(usual, name) != value for name, value in own.items())
+    return replace(usual, **own) if changed else usual

@@ -1,6 +1,6 @@
 """From the errors of the parts to the documented ones: one table, in one place."""
 
-from typing import TYPE_CHECKING
+from multidict import CIMultiDict, CIMultiDictProxy
 
 from whimbrel.client_exceptions import (
     ClientConnectionError,
@@ -9,16 +9,20 @@ from whimbrel.client_exceptions import (
     ClientConnectorError,
     ClientConnectorSSLError,
     ClientError,
+    ClientHttpProxyError,
     ClientOSError,
     ClientPayloadError,
+    ClientProxyConnectionError,
     ClientResponseError,
     ConnectionKey,
     ConnectionTimeoutError,
+    InvalidUrlClientError,
     ServerDisconnectedError,
     ServerFingerprintMismatch,
     SocketTimeoutError,
     UnixClientConnectorError,
 )
+from whimbrel.request_info import RequestInfo
 from whimbrel_connector import (
     AddressNotFound,
     CertificateRejected,
@@ -26,20 +30,22 @@ from whimbrel_connector import (
     ConnectorClosed,
     ExchangeClosed,
     FingerprintMismatch,
+    InvalidProxy,
     PhaseTimeout,
+    ProxyFailed,
+    ProxyRefused,
     ReadTimeout,
     ServerDisconnected,
     TlsFailed,
     UnaskedUpgrade,
+    UnsupportedProxy,
 )
 from whimbrel_http1 import BodyLengthMismatch, Http1Error, ParseError
-
-if TYPE_CHECKING:
-    from whimbrel.request_info import RequestInfo
 
 __all__ = ["translate_body_fault", "translate_fault"]
 
 _CONNECT_ERRORS: tuple[tuple[type[ConnectFailed], type[ClientConnectorError]], ...] = (
+    (ProxyFailed, ClientProxyConnectionError),
     (AddressNotFound, ClientConnectorDNSError),
     (CertificateRejected, ClientConnectorCertificateError),
     (TlsFailed, ClientConnectorSSLError),
@@ -47,9 +53,11 @@ _CONNECT_ERRORS: tuple[tuple[type[ConnectFailed], type[ClientConnectorError]], .
 )
 
 
-def translate_fault(fault: Exception, request_info: "RequestInfo") -> Exception:
+def translate_fault(fault: Exception, request_info: RequestInfo) -> Exception:
     """Return the documented error for one raised on the way to a response; others come back as they are."""
     match fault:
+        case ProxyFailed() | ProxyRefused() | InvalidProxy() | UnsupportedProxy():
+            return _proxy_error(fault, request_info)
         case ConnectFailed():
             return _connect_error(fault, is_ssl=request_info.url.scheme in ("https", "wss"))
         case FingerprintMismatch():
@@ -95,6 +103,38 @@ def _connection_error(fault: Exception) -> ClientError | None:
         case _:
             pass
     return error
+
+
+def _proxy_error(
+    fault: ProxyFailed | ProxyRefused | InvalidProxy | UnsupportedProxy, asked: RequestInfo
+) -> ClientError:
+    match fault:
+        case ProxyFailed():
+            return _connect_error(fault, is_ssl=fault.is_tls)
+        case ProxyRefused():
+            return _refusal(fault, asked)
+        case InvalidProxy():
+            return InvalidUrlClientError(fault.value, str(fault))
+        case UnsupportedProxy():
+            return InvalidUrlClientError(f"{fault.scheme}:", str(fault))
+
+
+def _refusal(fault: ProxyRefused, asked: RequestInfo) -> ClientHttpProxyError:
+    """Return the error of a tunnel that was refused; what the origin was to be told is no part of it."""
+    place = asked.url
+    headers = CIMultiDictProxy(CIMultiDict({"Host": f"{place.host_subcomponent}:{place.port}"}))
+    return ClientHttpProxyError(
+        RequestInfo(place, "CONNECT", headers, asked.real_url),
+        (),
+        status=fault.status,
+        message=fault.reason,
+        headers=CIMultiDictProxy(
+            CIMultiDict(
+                (name.decode("latin-1"), value.decode("utf-8", "surrogateescape"))
+                for name, value in fault.headers
+            )
+        ),
+    )
 
 
 def _connect_error(fault: ConnectFailed, *, is_ssl: bool) -> ClientConnectorError:

@@ -18,25 +18,26 @@ from whimbrel._bodies import payload_of, rewind
 from whimbrel._cookies import CookieJarLike, cookie_header_for, store_cookies
 from whimbrel._credentials import BasicAuth, split_credentials
 from whimbrel._outgoing import Outgoing, complete_headers
-from whimbrel._plan import PLAN_KEYWORDS, LooseHeaders, Plan, RaiseForStatus, RequestOptions
+from whimbrel._plan import PLAN_KEYWORDS, LooseHeaders, Plan, RaiseForStatus, RequestOptions, reading
+from whimbrel._proxies import ProxyRules
 from whimbrel._redirects import is_redirect, next_request
 from whimbrel._repeat import may_repeat
 from whimbrel._request_context import RequestContext
 from whimbrel._translation import translate_body_fault, translate_fault
-from whimbrel._urls import HTTP_SCHEMES, WS_SCHEMES, Params, StrOrURL, build_url, check_scheme, request_target
+from whimbrel._urls import HTTP_SCHEMES, WS_SCHEMES, Params, StrOrURL, build_url, check_scheme
+from whimbrel._wire import leased_url, wire_request
 from whimbrel.client_exceptions import RequestTimeoutError, TooManyRedirects, WSServerHandshakeError
 from whimbrel.client_timeout import DEFAULT_TIMEOUT, ClientTimeout, timeout_of, with_earlier_spellings
 from whimbrel.client_ws import ClientWebSocketResponse
 from whimbrel.request_info import RequestInfo
 from whimbrel.response import ClientResponse
 from whimbrel_connector import (
-    Body,
     ConnectorError,
     Deadline,
     Exchange,
     ExchangeOptions,
     Fingerprint,
-    Request,
+    Proxy,
     ServerDisconnected,
     TCPConnector,
     Timeouts,
@@ -69,10 +70,11 @@ class ConnectorLike(Protocol):
         url: URL,
         *,
         tls: TlsPolicy | None = None,
+        proxy: Proxy | None = None,
         timeouts: Timeouts = ...,
         options: ExchangeOptions = ...,
     ) -> Exchange:
-        """Return the right to one exchange with the origin of `url`."""
+        """Return the right to one exchange with the origin of `url`, by way of `proxy`."""
 
     def close(self) -> Awaitable[object]:
         """Begin to close; await the result to see the end."""
@@ -102,6 +104,11 @@ class ClientSession:
             for connecting by default; None for no limit.
         read_timeout: Earlier spelling of `ClientTimeout(total=)`.
         conn_timeout: Earlier spelling of `ClientTimeout(connect=)`.
+        proxy: URL of the proxy for every request, with credentials or without; or a
+            `whimbrel_connector.Proxy`, which also says what TLS on the way to it must satisfy.
+        proxy_auth: Basic credentials for the proxy.
+        proxy_headers: Headers for the proxy alone.
+        trust_env: Let the environment name proxies (HTTP_PROXY, HTTPS_PROXY, NO_PROXY, ...).
         auto_decompress: Undo content codings.
         requote_redirect_url: Put redirect targets into canonical form.
         read_bufsize: Buffered bytes of a body below which reading goes on; it stops above twice that.
@@ -129,6 +136,10 @@ class ClientSession:
         timeout: ClientTimeout | float | None = DEFAULT_TIMEOUT,
         read_timeout: float | None = None,
         conn_timeout: float | None = None,
+        proxy: StrOrURL | Proxy | None = None,
+        proxy_auth: BasicAuth | None = None,
+        proxy_headers: LooseHeaders | None = None,
+        trust_env: bool = False,
         auto_decompress: bool = True,
         requote_redirect_url: bool = True,
         read_bufsize: int = 65536,
@@ -154,6 +165,9 @@ class ClientSession:
             buffer_bytes=read_bufsize,
             read_seconds=self._timeout.sock_read or None,
             translate=translate_body_fault,
+        )
+        self._proxies = ProxyRules().over(
+            proxy=proxy, auth=proxy_auth, headers=proxy_headers, trust_env=trust_env
         )
         self._usual_plan = self._fold({})
         if cookies:
@@ -212,7 +226,8 @@ class ClientSession:
                 `auto_decompress`, `read_bufsize`, `max_line_size`, `max_field_size`, `max_headers`
                 and `skip_auto_headers` are as for the session. `ssl` is True, False, a context or a
                 `Fingerprint`; `verify_ssl`, `ssl_context` and `fingerprint` are its earlier
-                spellings; `server_hostname` is checked in place of the URL's host.
+                spellings; `server_hostname` is checked in place of the URL's host. `proxy`,
+                `proxy_auth`, `proxy_headers` and `trust_env` are as for the session; None says nothing.
 
         Raises:
             ClientError: Whatever went wrong; its subclasses tell what.
@@ -270,6 +285,10 @@ class ClientSession:
         ssl_context: "SSLContext | None" = None,
         fingerprint: bytes | str | None = None,
         server_hostname: str | None = None,
+        proxy: StrOrURL | Proxy | None = None,
+        proxy_auth: BasicAuth | None = None,
+        proxy_headers: LooseHeaders | None = None,
+        trust_env: bool | None = None,
         compress: int = 0,
         max_msg_size: int = 4 * 1024 * 1024,
     ) -> RequestContext[ClientWebSocketResponse]:
@@ -293,6 +312,10 @@ class ClientSession:
             ssl_context: As for `request`.
             fingerprint: As for `request`.
             server_hostname: As for `request`.
+            proxy: As for `request`.
+            proxy_auth: As for `request`.
+            proxy_headers: As for `request`.
+            trust_env: As for `request`.
             compress: 0 for none, 9 to 15 for compression with the largest window in bits.
             max_msg_size: The largest message accepted, in bytes; 0 for any size.
 
@@ -304,6 +327,8 @@ class ClientSession:
         options: RequestOptions = {"params": params, "headers": headers, "auth": auth}
         options |= {"ssl": ssl, "verify_ssl": verify_ssl, "ssl_context": ssl_context}
         options |= {"fingerprint": fingerprint, "server_hostname": server_hostname}
+        options |= {"proxy": proxy, "proxy_auth": proxy_auth, "proxy_headers": proxy_headers}
+        options |= {"trust_env": trust_env}
         shell = _WebSocketOptions(limits, autoclose, autoping, heartbeat, max_msg_size)
         handshake = Handshake(protocols=protocols, compress=compress, origin=origin)
         return RequestContext(self._ws_connect(method, url, handshake, shell, options))
@@ -370,19 +395,24 @@ class ClientSession:
         self, outgoing: Outgoing, headers: CIMultiDict[str], plan: Plan
     ) -> tuple[Exchange, ResponseHead]:
         """Send the request over a leased connection; once more where the connection was merely stale."""
-        wire = _wire_request(outgoing, headers)
-        exchange = await self._connect(outgoing.url, plan)
+        proxy = plan.proxies.proxy_for(outgoing.url)
+        hides = plan.proxies.may_apply
+        wire = wire_request(outgoing, headers, proxy, hides_proxy_fields=hides)
+        exchange = await self._connect(outgoing, plan, proxy)
         try:
             return exchange, await exchange.send(wire)
         except ServerDisconnected as fault:
             if not may_repeat(fault, outgoing.method):
                 raise
         rewind(outgoing.body)
-        exchange = await self._connect(outgoing.url, plan)
-        return exchange, await exchange.send(_wire_request(outgoing, headers))
+        exchange = await self._connect(outgoing, plan, proxy)
+        wire = wire_request(outgoing, headers, proxy, hides_proxy_fields=hides)
+        return exchange, await exchange.send(wire)
 
-    async def _connect(self, url: URL, plan: Plan) -> Exchange:
-        return await self._connector.connect(url, tls=plan.tls, timeouts=plan.timeouts, options=plan.exchange)
+    async def _connect(self, outgoing: Outgoing, plan: Plan, proxy: Proxy | None) -> Exchange:
+        return await self._connector.connect(
+            leased_url(outgoing), tls=plan.tls, proxy=proxy, timeouts=plan.timeouts, options=plan.exchange
+        )
 
     async def _ws_connect(
         self,
@@ -463,30 +493,17 @@ class ClientSession:
         return Plan(
             total_seconds=timeout.total or None,
             timeouts=Timeouts(lease=timeout.connect or None, connect=timeout.sock_connect or None),
-            exchange=self._reading(options, timeout),
+            exchange=reading(self._exchange_options, options, timeout),
+            proxies=self._proxies.over(
+                proxy=options.get("proxy"),
+                auth=options.get("proxy_auth"),
+                headers=options.get("proxy_headers"),
+                trust_env=options.get("trust_env"),
+            ),
             tls=tls,
             max_redirects=options.get("max_redirects", 10) if options.get("allow_redirects", True) else None,
             raise_for_status=self._raise_for_status if raise_for_status is None else raise_for_status,
         )
-
-    def _reading(self, options: RequestOptions, timeout: ClientTimeout) -> ExchangeOptions:
-        """Return how the response is read: the session's way, unless the request has its own."""
-        usual = self._exchange_options
-        own: dict[str, Any] = {"read_seconds": timeout.sock_read or None}
-        limits = {
-            "line_bytes": options.get("max_line_size"),
-            "field_bytes": options.get("max_field_size"),
-            "fields": options.get("max_headers"),
-        }
-        given = {name: value for name, value in limits.items() if value is not None}
-        if given:
-            own["limits"] = replace(usual.limits, **given)
-        if (decode := options.get("auto_decompress")) is not None:
-            own["decode"] = decode
-        if (buffer_bytes := options.get("read_bufsize")) is not None:
-            own["buffer_bytes"] = buffer_bytes
-        changed = any(getattr(usual, name) != value for name, value in own.items())
-        return replace(usual, **own) if changed else usual
 
     # The end.
 
@@ -533,22 +550,6 @@ class _WebSocketOptions(NamedTuple):
     autoping: bool
     heartbeat: float | None
     max_msg_size: int
-
-
-def _wire_request(outgoing: Outgoing, headers: CIMultiDict[str]) -> Request:
-    body = outgoing.body
-    content: bytes | Body = b""
-    if body is not None:
-        in_memory = body.in_memory()
-        content = body if in_memory is None else in_memory
-    return Request(
-        outgoing.method,
-        request_target(outgoing.url),
-        headers.items(),
-        content,
-        expects_continue=outgoing.expects_continue,
-        offers_upgrade=outgoing.offers_upgrade,
-    )
 
 
 async def _judge(response: ClientResponse, raise_for_status: RaiseForStatus) -> None:

@@ -1,0 +1,125 @@
+"""Which proxy a request goes through.
+
+`ProxyRules` are a request's own, folded once; they are asked again for each redirect, because another
+host may have another proxy, or none.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from multidict import CIMultiDict
+from yarl import URL
+
+from whimbrel._credentials import BasicAuth, split_credentials
+from whimbrel._urls import StrOrURL
+from whimbrel.client_exceptions import InvalidUrlClientError
+from whimbrel_connector import Proxy, ProxyEnvironment
+
+__all__ = ["ProxyRules"]
+
+_NO_HEADERS: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProxyRules:
+    """What decides about a request's proxy.
+
+    Attributes:
+        proxy: The proxy of every URL, or None.
+        auth: The value of Proxy-Authorization for a proxy of the environment that brings none.
+        headers: Headers for a proxy of the environment.
+        trusts_environment: Whether the environment may name the proxy, where `proxy` does not.
+    """
+
+    proxy: Proxy | None = None
+    auth: str | None = None
+    headers: tuple[tuple[str, str], ...] = _NO_HEADERS
+    trusts_environment: bool = False
+
+    def over(
+        self,
+        *,
+        proxy: "StrOrURL | Proxy | None" = None,
+        auth: BasicAuth | None = None,
+        headers: Mapping[str, str] | Iterable[tuple[str, str]] | None = None,
+        trust_env: bool | None = None,
+    ) -> "ProxyRules":
+        """Return these rules with what is given here in place of theirs.
+
+        Credentials and headers of one proxy are not sent to another that is given here.
+
+        Raises:
+            ValueError: Credentials are given twice, or are no BasicAuth, or the proxy cannot be used.
+            whimbrel_http1.LocalError: A header cannot be written by the rules.
+        """
+        own_auth = _value_of(auth)
+        own_headers = None if headers is None else tuple(CIMultiDict(headers).items())
+        given = None if proxy is None else _read(proxy)
+        base = self
+        if given is not None and self.proxy is not None and given.url != self.proxy.url:
+            base = replace(self, auth=None, headers=_NO_HEADERS)
+        chosen = given if given is not None else self.proxy
+        if chosen is not None:
+            if own_auth is not None and given is not None and given.authorization is not None:
+                msg = "credentials of the proxy are given twice: in its URL, and as proxy_auth"
+                raise ValueError(msg)
+            chosen = replace(
+                chosen,
+                authorization=own_auth or chosen.authorization or base.auth,
+                headers=own_headers if own_headers is not None else chosen.headers or base.headers,
+            )
+        return ProxyRules(
+            proxy=chosen,
+            auth=own_auth or base.auth,
+            headers=base.headers if own_headers is None else own_headers,
+            trusts_environment=self.trusts_environment if trust_env is None else trust_env,
+        )
+
+    @property
+    def may_apply(self) -> bool:
+        """Whether some URLs go through a proxy."""
+        return self.proxy is not None or self.trusts_environment
+
+    def proxy_for(self, url: URL) -> Proxy | None:
+        """Return the proxy for `url`, or None where it goes directly.
+
+        Raises:
+            whimbrel_connector.InvalidProxy: The environment names no usable proxy.
+            whimbrel_connector.UnsupportedProxy: It names one of a kind that cannot be used.
+        """
+        if self.proxy is not None or not self.trusts_environment:
+            return self.proxy
+        named = ProxyEnvironment.current().proxy_for(url)
+        if named is None:
+            return None
+        place, credentials = split_credentials(named)
+        authorization = self.auth if credentials is None else credentials.encode()
+        return Proxy(place, authorization, self.headers)
+
+
+def _value_of(auth: object) -> str | None:
+    if auth is None:
+        return None
+    if not isinstance(auth, BasicAuth):  # a str has an encode too, which means something else
+        msg = "proxy_auth must be None or a BasicAuth"
+        raise ValueError(msg)
+    return auth.encode()
+
+
+def _read(given: StrOrURL | Proxy) -> Proxy:
+    if isinstance(given, Proxy):
+        return given
+    try:
+        place, credentials = split_credentials(URL(given))
+    except ValueError:  # its text may quote the password: it is not chained
+        raise InvalidUrlClientError(_masked(given), "it is no URL of a proxy") from None
+    authorization = None if credentials is None else credentials.encode()
+    try:
+        return Proxy(place, authorization)
+    except ValueError as fault:
+        raise InvalidUrlClientError(_masked(given), str(fault)) from fault
+
+
+def _masked(given: StrOrURL) -> str:
+    """Return what stands behind the user information."""
+    return str(given).rpartition("@")[2][:100]

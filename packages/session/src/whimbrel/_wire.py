@@ -1,0 +1,70 @@
+"""From a request and its headers to what goes out: origin form or absolute form (RFC 9112 section 3.2)."""
+
+from collections.abc import Iterable
+
+from multidict import CIMultiDict
+from yarl import URL
+
+from whimbrel._outgoing import Outgoing
+from whimbrel._urls import request_target
+from whimbrel_connector import Body, Proxy, Request
+
+__all__ = ["leased_url", "wire_request"]
+
+
+def leased_url(outgoing: Outgoing) -> URL:
+    """Return the URL that a connection is asked for.
+
+    A WebSocket at an http URL is one at a ws URL: through a proxy it needs a tunnel (RFC 6455
+    section 4.1).
+    """
+    url = outgoing.url
+    return url.with_scheme("ws") if outgoing.offers_upgrade and url.scheme == "http" else url
+
+
+def wire_request(
+    outgoing: Outgoing, headers: CIMultiDict[str], proxy: Proxy | None, *, hides_proxy_fields: bool
+) -> Request:
+    """Return the request as it goes out, to be sent once.
+
+    Args:
+        outgoing: What is asked.
+        headers: All headers for the origin.
+        proxy: What the connection goes through, or None.
+        hides_proxy_fields: Proxy-* fields are for proxies alone, not for origins. Where no proxy is
+            in play they are the caller's word like any other.
+    """
+    body = outgoing.body
+    content: bytes | Body = b""
+    if body is not None:
+        in_memory = body.in_memory()
+        content = body if in_memory is None else in_memory
+    target, fields = _form(outgoing, headers, proxy, hides_proxy_fields)
+    return Request(
+        outgoing.method,
+        target,
+        fields,
+        content,
+        expects_continue=outgoing.expects_continue,
+        offers_upgrade=outgoing.offers_upgrade,
+    )
+
+
+def _form(
+    outgoing: Outgoing, headers: CIMultiDict[str], proxy: Proxy | None, hides_proxy_fields: bool
+) -> tuple[str, Iterable[tuple[str, str]]]:
+    """Return the request target and the fields.
+
+    They are of the origin form, unless a proxy reads the request: then of the absolute form (RFC 9112
+    section 3.2.2), with what the proxy is told.
+    """
+    url = outgoing.url
+    if proxy is None or not proxy.forwards(leased_url(outgoing)):
+        fields: Iterable[tuple[str, str]] = headers.items()
+        if hides_proxy_fields:
+            fields = [item for item in fields if not item[0].lower().startswith("proxy-")]
+        return request_target(url), fields
+    told = {name.lower() for name, _ in proxy.fields}
+    kept = [item for item in headers.items() if item[0].lower() not in told]
+    target = f"{url.scheme}://{url.host_port_subcomponent}{request_target(url)}"
+    return target, [*kept, *proxy.fields]
