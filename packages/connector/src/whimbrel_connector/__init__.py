@@ -22,6 +22,7 @@ from whimbrel_connector.errors import (
     UnaskedUpgrade,
 )
 from whimbrel_connector.exchange import Exchange
+from whimbrel_connector.observer import ConnectObserver
 from whimbrel_connector.pool import PoolStatistics
 from whimbrel_connector.request import Body, BodyWriter, ExchangeOptions, ParserFactory, Request, WireParser
 from whimbrel_connector.resolver import (
@@ -50,6 +51,7 @@ __all__ = [
     "CertificateRejected",
     "Closing",
     "ConnectFailed",
+    "ConnectObserver",
     "ConnectTimeout",
     "ConnectorClosed",
     "ConnectorError",
