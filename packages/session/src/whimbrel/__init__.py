@@ -39,6 +39,7 @@ from whimbrel.client_exceptions import (
     WSMessageTypeError,
     WSServerHandshakeError,
 )
+from whimbrel.client_middleware_digest_auth import DigestAuthMiddleware
 from whimbrel.client_middlewares import ClientHandlerType, ClientMiddlewareType
 from whimbrel.client_request import ClientRequest
 from whimbrel.client_timeout import ClientTimeout
@@ -143,6 +144,7 @@ __all__ = [
     "ContentDisposition",
     "ContentTypeError",
     "CookieJar",
+    "DigestAuthMiddleware",
     "DummyCookieJar",
     "Fingerprint",
     "FingerprintMismatch",

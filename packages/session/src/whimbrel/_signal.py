@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, MutableSequence
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Generic, TypeVar, overload
 
 if TYPE_CHECKING:
     from whimbrel.client import ClientSession
@@ -11,7 +11,6 @@ __all__ = ["Callback", "Signal"]
 
 _Params = TypeVar("_Params")
 Callback = Callable[["ClientSession", SimpleNamespace, _Params], Awaitable[object]]
-_Found = TypeVar("_Found", bound=Callable[..., Awaitable[object]])
 
 
 class Signal(MutableSequence[Callback[_Params]], Generic[_Params]):
@@ -40,9 +39,9 @@ class Signal(MutableSequence[Callback[_Params]], Generic[_Params]):
         for callback in self._callbacks:
             await callback(session, context, params)
 
-    def __call__(self, callback: _Found) -> _Found:
+    def __call__(self, callback: Callback[_Params]) -> Callback[_Params]:
         """Append `callback` and return it."""
-        self.append(cast("Callback[_Params]", callback))
+        self.append(callback)
         return callback
 
     def __len__(self) -> int:
@@ -60,10 +59,16 @@ class Signal(MutableSequence[Callback[_Params]], Generic[_Params]):
     def __setitem__(self, index: int, value: Callback[_Params]) -> None: ...
     @overload
     def __setitem__(self, index: slice, value: Iterable[Callback[_Params]]) -> None: ...
-    def __setitem__(self, index: Any, value: Any) -> None:
+    def __setitem__(self, index: int | slice, value: Callback[_Params] | Iterable[Callback[_Params]]) -> None:
         """Put others in their place."""
         self._check_open()
-        self._callbacks[index] = value
+        if isinstance(index, slice):
+            self._callbacks[index] = value if isinstance(value, Iterable) else (value,)
+        elif isinstance(value, Iterable):
+            msg = "one callback takes the place of one"
+            raise TypeError(msg)
+        else:
+            self._callbacks[index] = value
 
     def __delitem__(self, index: int | slice) -> None:
         """Take callbacks out."""
