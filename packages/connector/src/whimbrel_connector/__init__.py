@@ -26,6 +26,7 @@ from whimbrel_connector.errors import (
     UnsupportedProxy,
 )
 from whimbrel_connector.exchange import Exchange
+from whimbrel_connector.observer import ConnectObserver
 from whimbrel_connector.pool import PoolStatistics
 from whimbrel_connector.proxy import Proxy
 from whimbrel_connector.request import Body, BodyWriter, ExchangeOptions, ParserFactory, Request, WireParser
@@ -55,6 +56,7 @@ __all__ = [
     "CertificateRejected",
     "Closing",
     "ConnectFailed",
+    "ConnectObserver",
     "ConnectTimeout",
     "ConnectorClosed",
     "ConnectorError",

@@ -11,6 +11,7 @@ from yarl import URL
 from whimbrel_connector._connection import CLOSING_SECONDS, Http1Connection
 from whimbrel_connector.errors import ConnectorClosed, ConnectTimeout, PoolTimeout
 from whimbrel_connector.exchange import Exchange
+from whimbrel_connector.observer import ConnectObserver, dialling_for
 from whimbrel_connector.pool import Pool, PoolStatistics
 from whimbrel_connector.proxy import Proxy
 from whimbrel_connector.request import ExchangeOptions
@@ -164,8 +165,11 @@ class BaseConnector(ABC):
         connection = await pool.take_idle(route)
         if connection is None:
             async with Deadline(timeouts.lease, PoolTimeout):
-                connection = await pool.lease(route, timeouts.connect)
-        return Exchange(connection, route, options, loop)
+                connection = await pool.lease(route, timeouts.connect, options.observer)
+        exchange = Exchange(connection, route, options, loop)
+        if options.observer is not None:
+            await _tell(options.observer, exchange)
+        return exchange
 
     def close(self) -> Closing:
         """Close every connection and turn the waiting away; await the result to see them all gone.
@@ -213,6 +217,21 @@ class BaseConnector(ABC):
         )
         return self._pool
 
-    async def _dial_within(self, route: Route, seconds: float | None) -> Http1Connection:
-        async with Deadline(seconds, ConnectTimeout):
-            return await self.dial(route)
+    async def _dial_within(
+        self, route: Route, seconds: float | None, observer: ConnectObserver | None
+    ) -> Http1Connection:
+        with dialling_for(observer):
+            async with Deadline(seconds, ConnectTimeout):
+                return await self.dial(route)
+
+
+async def _tell(observer: ConnectObserver, exchange: Exchange) -> None:
+    """Tell where the connection came from; the exchange holds it already and can close it."""
+    try:
+        if exchange.reused:
+            await observer.reused()
+        else:
+            await observer.opened()
+    except BaseException:
+        exchange.close()
+        raise

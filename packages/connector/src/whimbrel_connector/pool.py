@@ -13,11 +13,12 @@ from typing import Any
 from whimbrel_connector._connection import Http1Connection
 from whimbrel_connector._ledger import Action, Close, Grant, Ledger, Open
 from whimbrel_connector.errors import ConnectorClosed
+from whimbrel_connector.observer import ConnectObserver
 from whimbrel_connector.route import Route
 
 __all__ = ["Pool", "PoolStatistics"]
 
-Dial = Callable[[Route, float | None], Coroutine[Any, Any, Http1Connection]]
+Dial = Callable[[Route, float | None, ConnectObserver | None], Coroutine[Any, Any, Http1Connection]]
 _Place = asyncio.Future[Http1Connection | None]
 _Actions = list[Action[_Place, Http1Connection]]
 
@@ -42,7 +43,8 @@ class Pool:
 
     Args:
         loop: The loop of every connection.
-        dial: Opens a connection to a route within so many seconds, None for no limit.
+        dial: Opens a connection to a route within so many seconds, None for no limit; an observer is
+            told of it.
         limit: Connections in all; 0 for no limit.
         limit_per_route: Connections to one route; 0 for no limit.
         keepalive_seconds: How long an idle connection is kept; None: each is used once.
@@ -81,7 +83,9 @@ class Pool:
                 return connection
         return None
 
-    async def lease(self, route: Route, dial_seconds: float | None) -> Http1Connection:
+    async def lease(
+        self, route: Route, dial_seconds: float | None, observer: ConnectObserver | None = None
+    ) -> Http1Connection:
         """Return a connection to `route` that nobody else uses: an idle one, or a new one.
 
         Raises:
@@ -90,9 +94,9 @@ class Pool:
         """
         ask = self._ledger.ask
         while True:
-            connection = await self._wait_for_place(route, ask)
+            connection = await self._wait_for_place(route, ask, observer)
             if connection is None:
-                return await self._open(route, dial_seconds)
+                return await self._open(route, dial_seconds, observer)
             if await self._is_usable(connection):
                 return connection
             ask = self._ledger.ask_again
@@ -134,7 +138,10 @@ class Pool:
         return lingering, [*self._dialling, *self._tasks]
 
     async def _wait_for_place(
-        self, route: Route, ask: Callable[[_Place, Route], _Actions]
+        self,
+        route: Route,
+        ask: Callable[[_Place, Route], _Actions],
+        observer: ConnectObserver | None,
     ) -> Http1Connection | None:
         """Wait for an idle connection, or for the right to open one (None)."""
         self._check_open()
@@ -142,7 +149,12 @@ class Pool:
         self._waiting[place] = route
         try:
             self._carry_out(ask(place, route))
-            return await place
+            if observer is None or place.done():
+                return await place
+            await observer.queue_entered()
+            given = await place
+            await observer.queue_left()
+            return given
         except BaseException:
             self._hand_on(place, route)
             raise
@@ -179,9 +191,13 @@ class Pool:
             connection.close()
         return usable
 
-    async def _open(self, route: Route, dial_seconds: float | None) -> Http1Connection:
+    async def _open(
+        self, route: Route, dial_seconds: float | None, observer: ConnectObserver | None
+    ) -> Http1Connection:
         try:
-            connection = await self._dialled(route, dial_seconds)
+            if observer is not None:
+                await observer.opening()
+            connection = await self._dialled(route, dial_seconds, observer)
         except BaseException:
             self._carry_out(self._ledger.gone(None, route))
             raise
@@ -192,10 +208,12 @@ class Pool:
             raise ConnectorClosed
         return connection
 
-    async def _dialled(self, route: Route, dial_seconds: float | None) -> Http1Connection:
+    async def _dialled(
+        self, route: Route, dial_seconds: float | None, observer: ConnectObserver | None
+    ) -> Http1Connection:
         """Dial in a task that `close` can end."""
         self._check_open()
-        dialling = self._loop.create_task(self._dial(route, dial_seconds))
+        dialling = self._loop.create_task(self._dial(route, dial_seconds, observer))
         self._dialling.add(dialling)
         dialling.add_done_callback(self._dialling.discard)
         try:

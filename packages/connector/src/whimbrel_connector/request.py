@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from whimbrel_connector.observer import ConnectObserver
 from whimbrel_http1 import DEFAULT_LIMITS, Event, Limits, RequestEncoder, ResponseParser
 
 __all__ = ["Body", "BodyWriter", "ExchangeOptions", "ParserFactory", "Request", "WireParser"]
@@ -95,6 +96,7 @@ class ExchangeOptions:
         continue_seconds: How long a body waits for `100 Continue` before it goes out unasked
             (RFC 9110 section 10.1.1).
         translate: Puts another error in the place of the one that readers of a body would get.
+        observer: Who is told how the request comes by its connection, or None.
     """
 
     parser: ParserFactory = ResponseParser
@@ -104,3 +106,4 @@ class ExchangeOptions:
     read_seconds: float | None = None
     continue_seconds: float = 1.0
     translate: Callable[[BaseException], BaseException] | None = None
+    observer: ConnectObserver | None = None

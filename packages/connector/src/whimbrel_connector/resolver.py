@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_address
 from typing import Protocol, TypedDict
 
+from whimbrel_connector.observer import ConnectObserver, dialling_for, present_observer
+
 __all__ = [
     "AbstractResolver",
     "CachingResolver",
@@ -129,9 +131,34 @@ class CachingResolver:
     ) -> Sequence[ResolveResult]:
         """Return the addresses of `host`, from the cache where it has them."""
         question = (host, port, family)
+        observer = present_observer()
+        if observer is not None:
+            return await self._resolve_observed(question, observer)
+        known = self._known(question)
+        return await self._shared_lookup(question) if known is None else known
+
+    async def _resolve_observed(
+        self, question: "_Question", observer: ConnectObserver
+    ) -> Sequence[ResolveResult]:
+        host = question[0]
+        known = self._known(question)
+        if known is not None or question in self._lookups:
+            await observer.address_known(host)
+            return await self._shared_lookup(question) if known is None else known
+        if self._ttl != 0:
+            await observer.address_unknown(host)
+        await observer.resolving(host)
+        answer = await self._shared_lookup(question)
+        await observer.resolved(host)
+        return answer
+
+    def _known(self, question: "_Question") -> Sequence[ResolveResult] | None:
         known = self._answers.get(question)
         if known is not None and (self._ttl is None or self._clock() - known[0] < self._ttl):
             return known[1]
+        return None
+
+    async def _shared_lookup(self, question: "_Question") -> Sequence[ResolveResult]:
         lookup = self._lookups.get(question)
         if lookup is None:
             lookup = asyncio.get_running_loop().create_task(self._look_up(question))
@@ -152,7 +179,8 @@ class CachingResolver:
         return list(self._lookups.values())
 
     async def _look_up(self, question: "_Question") -> Sequence[ResolveResult]:
-        answer = await self._resolver.resolve(*question)
+        with dialling_for(None):  # it is looked up for whoever asks, not for the first alone
+            answer = await self._resolver.resolve(*question)
         if self._ttl != 0:
             self._answers[question] = (self._clock(), answer)
             self._answers.move_to_end(question)

@@ -39,11 +39,33 @@ from whimbrel.client_exceptions import (
     WSMessageTypeError,
     WSServerHandshakeError,
 )
+from whimbrel.client_middleware_digest_auth import DigestAuthMiddleware
+from whimbrel.client_middlewares import ClientHandlerType, ClientMiddlewareType
+from whimbrel.client_request import ClientRequest
 from whimbrel.client_timeout import ClientTimeout
 from whimbrel.client_ws import ClientWebSocketResponse
 from whimbrel.request_info import RequestInfo
 from whimbrel.response import ClientResponse, ContentDisposition
 from whimbrel.streamer import streamer
+from whimbrel.tracing import (
+    TraceConfig,
+    TraceConnectionCreateEndParams,
+    TraceConnectionCreateStartParams,
+    TraceConnectionQueuedEndParams,
+    TraceConnectionQueuedStartParams,
+    TraceConnectionReuseconnParams,
+    TraceDnsCacheHitParams,
+    TraceDnsCacheMissParams,
+    TraceDnsResolveHostEndParams,
+    TraceDnsResolveHostStartParams,
+    TraceRequestChunkSentParams,
+    TraceRequestEndParams,
+    TraceRequestExceptionParams,
+    TraceRequestHeadersSentParams,
+    TraceRequestRedirectParams,
+    TraceRequestStartParams,
+    TraceResponseChunkReceivedParams,
+)
 from whimbrel_connector import (
     AddrInfoType,
     BaseConnector,
@@ -104,10 +126,13 @@ __all__ = [
     "ClientConnectorError",
     "ClientConnectorSSLError",
     "ClientError",
+    "ClientHandlerType",
     "ClientHttpProxyError",
+    "ClientMiddlewareType",
     "ClientOSError",
     "ClientPayloadError",
     "ClientProxyConnectionError",
+    "ClientRequest",
     "ClientResponse",
     "ClientResponseError",
     "ClientSSLError",
@@ -119,6 +144,7 @@ __all__ = [
     "ContentDisposition",
     "ContentTypeError",
     "CookieJar",
+    "DigestAuthMiddleware",
     "DummyCookieJar",
     "Fingerprint",
     "FingerprintMismatch",
@@ -153,6 +179,23 @@ __all__ = [
     "TextIOPayload",
     "ThreadedResolver",
     "TooManyRedirects",
+    "TraceConfig",
+    "TraceConnectionCreateEndParams",
+    "TraceConnectionCreateStartParams",
+    "TraceConnectionQueuedEndParams",
+    "TraceConnectionQueuedStartParams",
+    "TraceConnectionReuseconnParams",
+    "TraceDnsCacheHitParams",
+    "TraceDnsCacheMissParams",
+    "TraceDnsResolveHostEndParams",
+    "TraceDnsResolveHostStartParams",
+    "TraceRequestChunkSentParams",
+    "TraceRequestEndParams",
+    "TraceRequestExceptionParams",
+    "TraceRequestHeadersSentParams",
+    "TraceRequestRedirectParams",
+    "TraceRequestStartParams",
+    "TraceResponseChunkReceivedParams",
     "UnixClientConnectorError",
     "UnixConnector",
     "WSCloseCode",

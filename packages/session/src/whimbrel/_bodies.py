@@ -1,6 +1,7 @@
 """From `data` and `json` to the payload that is sent."""
 
 from collections.abc import Callable, Iterable, Mapping
+from json import dumps as standard_dumps
 
 from whimbrel.client_exceptions import ClientPayloadError
 from whimbrel_multipart import BodyConsumed, BytesPayload, FormData, Payload, get_payload
@@ -12,7 +13,9 @@ __all__ = ["Data", "payload_of", "rewind"]
 Data = object
 
 
-def payload_of(data: Data, json: object, dumps: Callable[[object], str | bytes]) -> Payload | None:
+def payload_of(
+    data: Data, json: object = None, dumps: Callable[[object], str | bytes] = standard_dumps
+) -> Payload | None:
     """Return what is sent for `data` or `json`; None when both are None.
 
     Raises:

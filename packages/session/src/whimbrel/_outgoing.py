@@ -18,7 +18,7 @@ from whimbrel_cookies import LooseCookies
 from whimbrel_http1 import supported_codings
 from whimbrel_multipart import Payload
 
-__all__ = ["Outgoing", "complete_headers"]
+__all__ = ["Outgoing", "complete_headers", "describe_body"]
 
 _METHODS_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "CONNECT"})
 _USER_AGENT = f"Python/{sys.version_info[0]}.{sys.version_info[1]} whimbrel/{__version__}"
@@ -78,11 +78,11 @@ def complete_headers(request: Outgoing, cookie_header: str) -> CIMultiDict[str]:
         headers["Authorization"] = request.credentials.encode()
     if request.expects_continue and "Expect" not in given:
         headers["Expect"] = "100-continue"
-    _describe_body(request, headers)
+    describe_body(request, headers)
     return headers
 
 
-def _describe_body(request: Outgoing, headers: CIMultiDict[str]) -> None:
+def describe_body(request: Outgoing, headers: CIMultiDict[str]) -> None:
     """Add the type of the body and its framing (RFC 9112 section 6)."""
     body = request.body
     if body is None:

@@ -1,13 +1,15 @@
 """What a request is to obey, folded once from the session's settings and the caller's keywords."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from whimbrel._bodies import Data
 from whimbrel._credentials import BasicAuth
 from whimbrel._proxies import ProxyRules
+from whimbrel._traces import Traces
 from whimbrel._urls import Params, StrOrURL
+from whimbrel.client_middlewares import ClientMiddlewareType
 from whimbrel.client_timeout import ClientTimeout
 from whimbrel_connector import ExchangeOptions, Fingerprint, Proxy, Timeouts, TlsPolicy
 from whimbrel_cookies import LooseCookies
@@ -53,6 +55,8 @@ class RequestOptions(TypedDict, total=False):
     max_line_size: int | None
     max_field_size: int | None
     max_headers: int | None
+    middlewares: Sequence[ClientMiddlewareType] | None
+    trace_request_ctx: object
 
 
 # What a request may say of how it is made; the others say what is asked.
@@ -65,6 +69,7 @@ PLAN_KEYWORDS = frozenset(
         "max_headers",
         "max_line_size",
         "max_redirects",
+        "middlewares",
         "proxy",
         "proxy_auth",
         "proxy_headers",
@@ -92,6 +97,8 @@ class Plan:
         tls: What TLS must satisfy; None: what the connector says.
         max_redirects: How many redirects are followed; None follows none.
         raise_for_status: Whether a status of 400 and above raises, or what decides.
+        middlewares: What each hop passes through, the first outermost.
+        traces: Who watches, or None.
     """
 
     total_seconds: float | None
@@ -101,6 +108,8 @@ class Plan:
     tls: TlsPolicy | None = None
     max_redirects: int | None = 10
     raise_for_status: RaiseForStatus = False
+    middlewares: Sequence[ClientMiddlewareType] = ()
+    traces: Traces | None = None
 
 
 def reading(usual: ExchangeOptions, options: RequestOptions, timeout: ClientTimeout) -> ExchangeOptions:

@@ -9,7 +9,7 @@ from whimbrel._outgoing import Outgoing
 from whimbrel._urls import HTTP_SCHEMES, escape_illegal
 from whimbrel.client_exceptions import InvalidUrlRedirectClientError, NonHttpUrlRedirectClientError
 
-__all__ = ["is_redirect", "next_request"]
+__all__ = ["crosses_origin", "is_redirect", "moved", "next_request"]
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -65,9 +65,17 @@ def next_request(sent: Outgoing, status: int, location: str, *, requote: bool = 
     following = replace(sent, url=url)
     if (status == 303 and sent.method != "HEAD") or (status in (301, 302) and sent.method == "POST"):
         following = _without_body(following)
-    if _crosses_origin(sent.url, url):
+    if crosses_origin(sent.url, url):
         following = _without_secrets(following)
     return following
+
+
+def moved(sent: Outgoing, url: URL) -> Outgoing:
+    """Return the request as if it had been for `url`, without its secrets if that is another origin."""
+    if sent.url == url:
+        return sent
+    there = replace(sent, url=url)
+    return _without_secrets(there) if crosses_origin(sent.url, url) else there
 
 
 def _resolve(base: URL, location: str, *, requote: bool) -> URL:
@@ -117,7 +125,7 @@ def _without_secrets(request: Outgoing) -> Outgoing:
     return replace(request, headers=kept, credentials=None, cookies=None)
 
 
-def _crosses_origin(old: URL, new: URL) -> bool:
+def crosses_origin(old: URL, new: URL) -> bool:
     """Tell whether the origin changes; from http to https of one host, on default ports, it does not."""
     if old.raw_host == new.raw_host and (old.scheme, new.scheme) == ("http", "https"):
         return not (old.port == 80 and new.port == 443)

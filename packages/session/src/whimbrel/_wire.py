@@ -6,6 +6,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from whimbrel._outgoing import Outgoing
+from whimbrel._traces import Traces
 from whimbrel._urls import request_target
 from whimbrel_connector import Body, Proxy, Request
 
@@ -23,7 +24,12 @@ def leased_url(outgoing: Outgoing) -> URL:
 
 
 def wire_request(
-    outgoing: Outgoing, headers: CIMultiDict[str], proxy: Proxy | None, *, hides_proxy_fields: bool
+    outgoing: Outgoing,
+    headers: CIMultiDict[str],
+    proxy: Proxy | None,
+    *,
+    hides_proxy_fields: bool,
+    traces: Traces | None = None,
 ) -> Request:
     """Return the request as it goes out, to be sent once.
 
@@ -33,12 +39,15 @@ def wire_request(
         proxy: What the connection goes through, or None.
         hides_proxy_fields: Proxy-* fields are for proxies alone, not for origins. Where no proxy is
             in play they are the caller's word like any other.
+        traces: Who watches the body go out, or None.
     """
     body = outgoing.body
     content: bytes | Body = b""
     if body is not None:
         in_memory = body.in_memory()
         content = body if in_memory is None else in_memory
+        if traces is not None:
+            content = traces.seen(outgoing, content)
     target, fields = _form(outgoing, headers, proxy, hides_proxy_fields)
     return Request(
         outgoing.method,

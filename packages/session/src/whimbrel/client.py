@@ -6,7 +6,7 @@ Each rule of a request's life stands in a module of its own; here they are calle
 import asyncio
 import json as json_module
 import warnings
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -20,17 +20,21 @@ from whimbrel._credentials import BasicAuth, split_credentials
 from whimbrel._outgoing import Outgoing, complete_headers
 from whimbrel._plan import PLAN_KEYWORDS, LooseHeaders, Plan, RaiseForStatus, RequestOptions, reading
 from whimbrel._proxies import ProxyRules
-from whimbrel._redirects import is_redirect, next_request
+from whimbrel._redirects import is_redirect, moved, next_request
 from whimbrel._repeat import may_repeat
 from whimbrel._request_context import RequestContext
+from whimbrel._traces import Traces
 from whimbrel._translation import translate_body_fault, translate_fault
 from whimbrel._urls import HTTP_SCHEMES, WS_SCHEMES, Params, StrOrURL, build_url, check_scheme
 from whimbrel._wire import leased_url, wire_request
 from whimbrel.client_exceptions import RequestTimeoutError, TooManyRedirects, WSServerHandshakeError
+from whimbrel.client_middlewares import ClientMiddlewareType, pass_through
+from whimbrel.client_request import ClientRequest
 from whimbrel.client_timeout import DEFAULT_TIMEOUT, ClientTimeout, timeout_of, with_earlier_spellings
 from whimbrel.client_ws import ClientWebSocketResponse
 from whimbrel.request_info import RequestInfo
 from whimbrel.response import ClientResponse
+from whimbrel.tracing import TraceConfig
 from whimbrel_connector import (
     ConnectorError,
     Deadline,
@@ -115,6 +119,8 @@ class ClientSession:
         max_line_size: Longest status line, in bytes.
         max_field_size: Longest header line, in bytes.
         max_headers: Most header lines.
+        trace_configs: Who is told of the life of each request; they are frozen.
+        middlewares: What each hop of each request passes through, the first outermost.
     """
 
     def __init__(
@@ -146,6 +152,8 @@ class ClientSession:
         max_line_size: int = 8190,
         max_field_size: int = 8190,
         max_headers: int = 128,
+        trace_configs: Iterable[TraceConfig] | None = None,
+        middlewares: Sequence[ClientMiddlewareType] = (),
     ) -> None:
         self._closed = True  # until there is something to close
         self._base_url = _base_url_of(base_url)
@@ -159,6 +167,10 @@ class ClientSession:
         self._cookie_jar: CookieJarLike = CookieJar() if cookie_jar is None else cookie_jar
         self._raise_for_status = raise_for_status
         self._requote_redirect_url = requote_redirect_url
+        self._trace_configs = list(trace_configs or ())
+        for config in self._trace_configs:
+            config.freeze()
+        self._middlewares = middlewares
         self._exchange_options = ExchangeOptions(
             limits=Limits(line_bytes=max_line_size, field_bytes=max_field_size, fields=max_headers),
             decode=auto_decompress,
@@ -208,6 +220,11 @@ class ClientSession:
         """Credentials of every request."""
         return self._auth
 
+    @property
+    def trace_configs(self) -> list[TraceConfig]:
+        """Who is told of the life of each request."""
+        return self._trace_configs
+
     # Requests.
 
     def request(
@@ -228,6 +245,8 @@ class ClientSession:
                 `Fingerprint`; `verify_ssl`, `ssl_context` and `fingerprint` are its earlier
                 spellings; `server_hostname` is checked in place of the URL's host. `proxy`,
                 `proxy_auth`, `proxy_headers` and `trust_env` are as for the session; None says nothing.
+                `middlewares` come in place of the session's. `trace_request_ctx` is handed to the
+                contexts of its tracers.
 
         Raises:
             ClientError: Whatever went wrong; its subclasses tell what.
@@ -340,9 +359,17 @@ class ClientSession:
     ) -> ClientResponse:
         outgoing = self._outgoing(method, url, options)
         check_scheme(outgoing.url, HTTP_SCHEMES)
-        return await self._perform(outgoing, self._plan(options))
+        return await self._perform(outgoing, self._plan(options), options.get("trace_request_ctx"))
 
-    async def _perform(self, outgoing: Outgoing, plan: Plan) -> ClientResponse:
+    def _perform(self, outgoing: Outgoing, plan: Plan, context: object = None) -> Awaitable[ClientResponse]:
+        """Make the request, watched by whoever wants to."""
+        if not self._trace_configs:
+            return self._perform_in_time(outgoing, plan)
+        traces = Traces(self, self._trace_configs, context)
+        watched = replace(plan, traces=traces, exchange=replace(plan.exchange, observer=traces))
+        return traces.watch(outgoing, lambda: self._perform_in_time(outgoing, watched))
+
+    async def _perform_in_time(self, outgoing: Outgoing, plan: Plan) -> ClientResponse:
         """Make the request and those it is redirected to, within the total limit."""
         async with Deadline(plan.total_seconds, _too_late) as deadline:
             response = await self._follow(outgoing, plan)
@@ -361,6 +388,8 @@ class ClientSession:
             if not location:
                 return response
             history.append(response)
+            if plan.traces is not None:
+                await plan.traces.redirected(outgoing, response)
             response.release()
             if len(history) >= plan.max_redirects:
                 raise TooManyRedirects(
@@ -371,14 +400,28 @@ class ClientSession:
                     headers=response.headers,
                 )
             requote = self._requote_redirect_url
+            if plan.middlewares:
+                outgoing = moved(outgoing, response.real_url)
             outgoing = next_request(outgoing, response.status, location, requote=requote)
+            if plan.traces is not None:
+                plan.traces.now_at(outgoing)
             rewind(outgoing.body)
 
     async def _hop(self, outgoing: Outgoing, plan: Plan) -> ClientResponse:
-        """Make one request and return its response, whatever it says."""
+        """Make one request, by way of its middlewares, and return its response, whatever it says."""
+        headers = complete_headers(
+            outgoing, cookie_header_for(self._cookie_jar, outgoing.url, outgoing.cookies)
+        )
+        if not plan.middlewares:
+            return await self._send(outgoing, headers, plan)
+        request = ClientRequest(outgoing, headers, session=self, response_class=self._response_class)
+        return await pass_through(
+            plan.middlewares, request, lambda changed: self._send(*changed.begin(), plan)
+        )
+
+    async def _send(self, outgoing: Outgoing, headers: CIMultiDict[str], plan: Plan) -> ClientResponse:
+        """Send what stands in `outgoing` and `headers`, and return the response."""
         url, method = outgoing.url, outgoing.method
-        jar = self._cookie_jar
-        headers = complete_headers(outgoing, cookie_header_for(jar, url, outgoing.cookies))
         bare_url = url.with_fragment(None) if url.raw_fragment else url
         info = RequestInfo(bare_url, method, CIMultiDictProxy(headers), url)
         try:
@@ -388,25 +431,35 @@ class ClientSession:
             if documented is fault:
                 raise
             raise documented from fault
-        store_cookies(jar, head.get_all(b"set-cookie"), url)
-        return self._response_class(method, url, request_info=info, head=head, exchange=exchange)
+        store_cookies(self._cookie_jar, head.get_all(b"set-cookie"), url)
+        response = self._response_class(method, url, request_info=info, head=head, exchange=exchange)
+        if plan.traces is not None:
+            response.report_to(plan.traces)
+        return response
 
     async def _exchange(
         self, outgoing: Outgoing, headers: CIMultiDict[str], plan: Plan
     ) -> tuple[Exchange, ResponseHead]:
         """Send the request over a leased connection; once more where the connection was merely stale."""
         proxy = plan.proxies.proxy_for(outgoing.url)
-        hides = plan.proxies.may_apply
-        wire = wire_request(outgoing, headers, proxy, hides_proxy_fields=hides)
-        exchange = await self._connect(outgoing, plan, proxy)
         try:
-            return exchange, await exchange.send(wire)
+            return await self._send_once(outgoing, headers, plan, proxy)
         except ServerDisconnected as fault:
             if not may_repeat(fault, outgoing.method):
                 raise
         rewind(outgoing.body)
+        return await self._send_once(outgoing, headers, plan, proxy)
+
+    async def _send_once(
+        self, outgoing: Outgoing, headers: CIMultiDict[str], plan: Plan, proxy: Proxy | None
+    ) -> tuple[Exchange, ResponseHead]:
+        # Before a connection is asked for: a head that cannot be written opens none.
+        wire = wire_request(
+            outgoing, headers, proxy, hides_proxy_fields=plan.proxies.may_apply, traces=plan.traces
+        )
         exchange = await self._connect(outgoing, plan, proxy)
-        wire = wire_request(outgoing, headers, proxy, hides_proxy_fields=hides)
+        if plan.traces is not None:
+            await plan.traces.sending(exchange, outgoing, headers, wire.body)
         return exchange, await exchange.send(wire)
 
     async def _connect(self, outgoing: Outgoing, plan: Plan, proxy: Proxy | None) -> Exchange:
@@ -489,7 +542,7 @@ class ClientSession:
         server_hostname = options.get("server_hostname")
         if server_hostname is not None:
             tls = replace(TlsPolicy() if tls is None else tls, server_hostname=server_hostname)
-        raise_for_status = options.get("raise_for_status")
+        raise_for_status, middlewares = options.get("raise_for_status"), options.get("middlewares")
         return Plan(
             total_seconds=timeout.total or None,
             timeouts=Timeouts(lease=timeout.connect or None, connect=timeout.sock_connect or None),
@@ -503,6 +556,7 @@ class ClientSession:
             tls=tls,
             max_redirects=options.get("max_redirects", 10) if options.get("allow_redirects", True) else None,
             raise_for_status=self._raise_for_status if raise_for_status is None else raise_for_status,
+            middlewares=self._middlewares if middlewares is None else middlewares,
         )
 
     # The end.

@@ -27,6 +27,8 @@ from whimbrel_multipart import content_disposition_filename, parse_content_dispo
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from whimbrel._traces import Traces
+
 __all__ = ["ClientResponse", "ContentDisposition"]
 
 _JSON_TYPE = "application/json"
@@ -81,6 +83,7 @@ class ClientResponse:
         self._body: bytes | None = None
         self._released = False
         self._is_lent = False
+        self._traces: Traces | None = None
 
     # What the head says.
 
@@ -191,6 +194,8 @@ class ClientResponse:
                 raise StreamConsumedError(msg)
             try:
                 self._body = await self._content.read_to_end()
+                if self._traces is not None:
+                    await self._traces.received(self, self._body)
             except BaseException:
                 self.close()
                 raise
@@ -274,6 +279,10 @@ class ClientResponse:
         if not self._exchange.is_over:
             deadline.go_on(self._exchange.fail)
             self._content.on_end(deadline.stop)
+
+    def report_to(self, traces: "Traces") -> None:
+        """Let `traces` know when the whole body has been read."""
+        self._traces = traces
 
     def upgrade(self, protocol: asyncio.Protocol) -> None:
         """Hand the connection to another protocol; see `whimbrel_connector.Exchange.upgrade`."""

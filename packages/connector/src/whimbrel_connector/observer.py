@@ -1,0 +1,75 @@
+"""`ConnectObserver`: who wants to know how a request comes by its connection.
+
+The request waits for each of its methods. One that raises, or is cancelled, ends the request; the
+place or the connection that it held is given back or closed.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Protocol
+
+__all__ = ["ConnectObserver", "dialling_for", "present_observer"]
+
+
+class ConnectObserver(Protocol):
+    """All that a connector tells of one request."""
+
+    async def queue_entered(self) -> None:
+        """The request must wait for a place in the pool."""
+
+    async def queue_left(self) -> None:
+        """It has waited for its place."""
+
+    async def opening(self) -> None:
+        """A connection is about to be opened for it."""
+
+    async def opened(self) -> None:
+        """The connection was opened."""
+
+    async def reused(self) -> None:
+        """An idle connection serves it."""
+
+    async def resolving(self, host: str) -> None:
+        """The resolver is about to be asked."""
+
+    async def resolved(self, host: str) -> None:
+        """The resolver has answered."""
+
+    async def address_known(self, host: str) -> None:
+        """The address is in the cache, or is being looked up for another request already."""
+
+    async def address_unknown(self, host: str) -> None:
+        """The address is not in the cache."""
+
+
+class _Seat:
+    """Where the observer of a dialling sits while it lasts."""
+
+    __slots__ = ("observer",)
+
+    def __init__(self, observer: ConnectObserver | None) -> None:
+        self.observer = observer
+
+
+# `dial` and `resolve` are for others to implement and need not know of observers, so they are found here.
+# A transport keeps the context it was made in: the seat is left empty, lest it keep a session alive.
+_SEAT: ContextVar[_Seat | None] = ContextVar("_SEAT", default=None)
+
+
+@contextmanager
+def dialling_for(observer: ConnectObserver | None) -> Iterator[None]:
+    """Let `present_observer` find `observer`, or nobody, in this task until the end of the block."""
+    seat = _Seat(observer)
+    before = _SEAT.set(seat)
+    try:
+        yield
+    finally:
+        _SEAT.reset(before)
+        seat.observer = None
+
+
+def present_observer() -> ConnectObserver | None:
+    """Return who observes the dialling that this task does, if anybody."""
+    seat = _SEAT.get()
+    return None if seat is None else seat.observer
