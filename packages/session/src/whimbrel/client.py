@@ -1,6 +1,6 @@
 """`ClientSession`: the parts composed into the API that aiohttp's guide documents.
 
-Each rule of a request's life stands in a module of its own; here they are called in their order.
+Here the keywords of callers become values; what happens to a request then stands in `_life`.
 """
 
 import asyncio
@@ -9,47 +9,39 @@ import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from multidict import CIMultiDict, CIMultiDictProxy
+from multidict import CIMultiDict
 from yarl import URL
 
-from whimbrel._bodies import payload_of, rewind
-from whimbrel._cookies import CookieJarLike, cookie_header_for, store_cookies
+from whimbrel._bodies import payload_of
+from whimbrel._cookies import CookieJarLike
 from whimbrel._credentials import BasicAuth, split_credentials
-from whimbrel._outgoing import Outgoing, complete_headers
+from whimbrel._life import ConnectorLike, RequestLife
+from whimbrel._outgoing import Outgoing
 from whimbrel._plan import PLAN_KEYWORDS, LooseHeaders, Plan, RaiseForStatus, RequestOptions, reading
 from whimbrel._proxies import ProxyRules
-from whimbrel._redirects import is_redirect, moved, next_request
-from whimbrel._repeat import may_repeat
 from whimbrel._request_context import RequestContext
 from whimbrel._traces import Traces
-from whimbrel._translation import translate_body_fault, translate_fault
+from whimbrel._translation import translate_body_fault
 from whimbrel._urls import HTTP_SCHEMES, WS_SCHEMES, Params, StrOrURL, build_url, check_scheme
-from whimbrel._wire import leased_url, wire_request
-from whimbrel.client_exceptions import RequestTimeoutError, TooManyRedirects, WSServerHandshakeError
-from whimbrel.client_middlewares import ClientMiddlewareType, pass_through
-from whimbrel.client_request import ClientRequest
+from whimbrel.client_exceptions import WSServerHandshakeError
+from whimbrel.client_middlewares import ClientMiddlewareType
 from whimbrel.client_timeout import DEFAULT_TIMEOUT, ClientTimeout, timeout_of, with_earlier_spellings
 from whimbrel.client_ws import ClientWebSocketResponse
-from whimbrel.request_info import RequestInfo
 from whimbrel.response import ClientResponse
 from whimbrel.tracing import TraceConfig
 from whimbrel_connector import (
-    ConnectorError,
-    Deadline,
-    Exchange,
     ExchangeOptions,
     Fingerprint,
     Proxy,
-    ServerDisconnected,
     TCPConnector,
     Timeouts,
     TlsPolicy,
     tls_policy,
 )
 from whimbrel_cookies import CookieJar, LooseCookies
-from whimbrel_http1 import Http1Error, Limits, ResponseHead
+from whimbrel_http1 import Limits
 from whimbrel_websocket import ClientWSTimeout, Handshake, HandshakeError
 
 if TYPE_CHECKING:
@@ -60,28 +52,6 @@ if TYPE_CHECKING:
 __all__ = ["ClientSession", "ConnectorLike"]
 
 _Dumps = Callable[[Any], "str | bytes"]
-
-
-class ConnectorLike(Protocol):
-    """All that a session asks of a connector; anything that fits will do."""
-
-    @property
-    def closed(self) -> bool:
-        """Whether it was closed."""
-
-    async def connect(
-        self,
-        url: URL,
-        *,
-        tls: TlsPolicy | None = None,
-        proxy: Proxy | None = None,
-        timeouts: Timeouts = ...,
-        options: ExchangeOptions = ...,
-    ) -> Exchange:
-        """Return the right to one exchange with the origin of `url`, by way of `proxy`."""
-
-    def close(self) -> Awaitable[object]:
-        """Begin to close; await the result to see the end."""
 
 
 class ClientSession:
@@ -162,11 +132,9 @@ class ClientSession:
         self._skip_auto_headers = _lower(skip_auto_headers)
         self._auth = auth
         self._json_serialize = json_serialize
-        self._response_class = response_class
         self._ws_response_class = ws_response_class
         self._cookie_jar: CookieJarLike = CookieJar() if cookie_jar is None else cookie_jar
         self._raise_for_status = raise_for_status
-        self._requote_redirect_url = requote_redirect_url
         self._trace_configs = list(trace_configs or ())
         for config in self._trace_configs:
             config.freeze()
@@ -186,6 +154,9 @@ class ClientSession:
             self._cookie_jar.update_cookies(cookies, URL())
         self._connector: ConnectorLike = TCPConnector() if connector is None else connector
         self._connector_owner = connector_owner
+        self._life = RequestLife(
+            self._connector, self._cookie_jar, response_class, requote=requote_redirect_url
+        )
         self._closed = False
 
     # What it is made of.
@@ -364,108 +335,10 @@ class ClientSession:
     def _perform(self, outgoing: Outgoing, plan: Plan, context: object = None) -> Awaitable[ClientResponse]:
         """Make the request, watched by whoever wants to."""
         if not self._trace_configs:
-            return self._perform_in_time(outgoing, plan)
+            return self._life.perform(outgoing, plan, self)
         traces = Traces(self, self._trace_configs, context)
         watched = replace(plan, traces=traces, exchange=replace(plan.exchange, observer=traces))
-        return traces.watch(outgoing, lambda: self._perform_in_time(outgoing, watched))
-
-    async def _perform_in_time(self, outgoing: Outgoing, plan: Plan) -> ClientResponse:
-        """Make the request and those it is redirected to, within the total limit."""
-        async with Deadline(plan.total_seconds, _too_late) as deadline:
-            response = await self._follow(outgoing, plan)
-            await _judge(response, plan.raise_for_status)
-            response.keep_within(deadline)
-            return response
-
-    async def _follow(self, outgoing: Outgoing, plan: Plan) -> ClientResponse:
-        history: list[ClientResponse] = []
-        while True:
-            response = await self._hop(outgoing, plan)
-            response.history = tuple(history)
-            if plan.max_redirects is None or not is_redirect(response.status):
-                return response
-            location = response.headers.get("Location") or response.headers.get("URI")
-            if not location:
-                return response
-            history.append(response)
-            if plan.traces is not None:
-                await plan.traces.redirected(outgoing, response)
-            response.release()
-            if len(history) >= plan.max_redirects:
-                raise TooManyRedirects(
-                    history[0].request_info,
-                    tuple(history),
-                    status=response.status,
-                    message=f"{len(history)} redirects in a row, and max_redirects is {plan.max_redirects}",
-                    headers=response.headers,
-                )
-            requote = self._requote_redirect_url
-            if plan.middlewares:
-                outgoing = moved(outgoing, response.real_url)
-            outgoing = next_request(outgoing, response.status, location, requote=requote)
-            if plan.traces is not None:
-                plan.traces.now_at(outgoing)
-            rewind(outgoing.body)
-
-    async def _hop(self, outgoing: Outgoing, plan: Plan) -> ClientResponse:
-        """Make one request, by way of its middlewares, and return its response, whatever it says."""
-        headers = complete_headers(
-            outgoing, cookie_header_for(self._cookie_jar, outgoing.url, outgoing.cookies)
-        )
-        if not plan.middlewares:
-            return await self._send(outgoing, headers, plan)
-        request = ClientRequest(outgoing, headers, session=self, response_class=self._response_class)
-        return await pass_through(
-            plan.middlewares, request, lambda changed: self._send(*changed.begin(), plan)
-        )
-
-    async def _send(self, outgoing: Outgoing, headers: CIMultiDict[str], plan: Plan) -> ClientResponse:
-        """Send what stands in `outgoing` and `headers`, and return the response."""
-        url, method = outgoing.url, outgoing.method
-        bare_url = url.with_fragment(None) if url.raw_fragment else url
-        info = RequestInfo(bare_url, method, CIMultiDictProxy(headers), url)
-        try:
-            exchange, head = await self._exchange(outgoing, headers, plan)
-        except (ConnectorError, Http1Error, OSError) as fault:
-            documented = translate_fault(fault, info)
-            if documented is fault:
-                raise
-            raise documented from fault
-        store_cookies(self._cookie_jar, head.get_all(b"set-cookie"), url)
-        response = self._response_class(method, url, request_info=info, head=head, exchange=exchange)
-        if plan.traces is not None:
-            response.report_to(plan.traces)
-        return response
-
-    async def _exchange(
-        self, outgoing: Outgoing, headers: CIMultiDict[str], plan: Plan
-    ) -> tuple[Exchange, ResponseHead]:
-        """Send the request over a leased connection; once more where the connection was merely stale."""
-        proxy = plan.proxies.proxy_for(outgoing.url)
-        try:
-            return await self._send_once(outgoing, headers, plan, proxy)
-        except ServerDisconnected as fault:
-            if not may_repeat(fault, outgoing.method):
-                raise
-        rewind(outgoing.body)
-        return await self._send_once(outgoing, headers, plan, proxy)
-
-    async def _send_once(
-        self, outgoing: Outgoing, headers: CIMultiDict[str], plan: Plan, proxy: Proxy | None
-    ) -> tuple[Exchange, ResponseHead]:
-        # Before a connection is asked for: a head that cannot be written opens none.
-        wire = wire_request(
-            outgoing, headers, proxy, hides_proxy_fields=plan.proxies.may_apply, traces=plan.traces
-        )
-        exchange = await self._connect(outgoing, plan, proxy)
-        if plan.traces is not None:
-            await plan.traces.sending(exchange, outgoing, headers, wire.body)
-        return exchange, await exchange.send(wire)
-
-    async def _connect(self, outgoing: Outgoing, plan: Plan, proxy: Proxy | None) -> Exchange:
-        return await self._connector.connect(
-            leased_url(outgoing), tls=plan.tls, proxy=proxy, timeouts=plan.timeouts, options=plan.exchange
-        )
+        return traces.watch(outgoing, lambda: self._life.perform(outgoing, watched, self))
 
     async def _ws_connect(
         self,
@@ -604,17 +477,6 @@ class _WebSocketOptions(NamedTuple):
     autoping: bool
     heartbeat: float | None
     max_msg_size: int
-
-
-async def _judge(response: ClientResponse, raise_for_status: RaiseForStatus) -> None:
-    if raise_for_status is True:
-        response.raise_for_status()
-    elif raise_for_status is not False:
-        await raise_for_status(response)
-
-
-def _too_late(seconds: float) -> RequestTimeoutError:
-    return RequestTimeoutError(f"Total timeout: the request took longer than {seconds:g} s")
 
 
 def _ws_limits(close_seconds: float | None, receive_seconds: float | None) -> ClientWSTimeout:

@@ -1,0 +1,192 @@
+"""The life of a request, from what is asked to the response: each rule in its order.
+
+The rules themselves stand in modules of their own; here is when they apply.
+"""
+
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Protocol
+
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
+
+from whimbrel._bodies import rewind
+from whimbrel._cookies import CookieJarLike, cookie_header_for, store_cookies
+from whimbrel._outgoing import Outgoing, complete_headers
+from whimbrel._plan import Plan, RaiseForStatus
+from whimbrel._redirects import is_redirect, moved, next_request
+from whimbrel._repeat import may_repeat
+from whimbrel._translation import translate_fault
+from whimbrel._wire import leased_url, wire_request
+from whimbrel.client_exceptions import RequestTimeoutError, TooManyRedirects
+from whimbrel.client_middlewares import pass_through
+from whimbrel.client_request import ClientRequest
+from whimbrel.request_info import RequestInfo
+from whimbrel.response import ClientResponse
+from whimbrel_connector import (
+    ConnectorError,
+    Deadline,
+    Exchange,
+    ExchangeOptions,
+    Proxy,
+    ServerDisconnected,
+    Timeouts,
+    TlsPolicy,
+)
+from whimbrel_http1 import Http1Error, ResponseHead
+
+if TYPE_CHECKING:
+    from whimbrel.client import ClientSession
+
+__all__ = ["ConnectorLike", "RequestLife"]
+
+
+class ConnectorLike(Protocol):
+    """All that a session asks of a connector; anything that fits will do."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+
+    async def connect(
+        self,
+        url: URL,
+        *,
+        tls: TlsPolicy | None = None,
+        proxy: Proxy | None = None,
+        timeouts: Timeouts = ...,
+        options: ExchangeOptions = ...,
+    ) -> Exchange:
+        """Return the right to one exchange with the origin of `url`, by way of `proxy`."""
+
+    def close(self) -> Awaitable[object]:
+        """Begin to close; await the result to see the end."""
+
+
+class RequestLife:
+    """Makes requests by the rules, with what a session has.
+
+    Args:
+        connector: Where connections come from.
+        jar: Where cookies come from and go to.
+        response_class: The class of responses.
+        requote: Whether redirect targets are put into canonical form.
+    """
+
+    def __init__(
+        self,
+        connector: ConnectorLike,
+        jar: CookieJarLike,
+        response_class: type[ClientResponse],
+        *,
+        requote: bool,
+    ) -> None:
+        self._connector = connector
+        self._jar = jar
+        self._response_class = response_class
+        self._requote = requote
+
+    async def perform(self, outgoing: Outgoing, plan: Plan, session: "ClientSession") -> ClientResponse:
+        """Make the request and those it is redirected to, within the total limit."""
+        async with Deadline(plan.total_seconds, _too_late) as deadline:
+            response = await self._follow(outgoing, plan, session)
+            await _judge(response, plan.raise_for_status)
+            response.keep_within(deadline)
+            return response
+
+    async def _follow(self, outgoing: Outgoing, plan: Plan, session: "ClientSession") -> ClientResponse:
+        history: list[ClientResponse] = []
+        while True:
+            response = await self._hop(outgoing, plan, session)
+            response.history = tuple(history)
+            if plan.max_redirects is None or not is_redirect(response.status):
+                return response
+            location = response.headers.get("Location") or response.headers.get("URI")
+            if not location:
+                return response
+            history.append(response)
+            if plan.traces is not None:
+                await plan.traces.redirected(outgoing, response)
+            response.release()
+            if len(history) >= plan.max_redirects:
+                raise TooManyRedirects(
+                    history[0].request_info,
+                    tuple(history),
+                    status=response.status,
+                    message=f"{len(history)} redirects in a row, and max_redirects is {plan.max_redirects}",
+                    headers=response.headers,
+                )
+            if plan.middlewares:
+                outgoing = moved(outgoing, response.real_url)
+            outgoing = next_request(outgoing, response.status, location, requote=self._requote)
+            if plan.traces is not None:
+                plan.traces.now_at(outgoing)
+            rewind(outgoing.body)
+
+    async def _hop(self, outgoing: Outgoing, plan: Plan, session: "ClientSession") -> ClientResponse:
+        """Make one request, by way of its middlewares, and return its response, whatever it says."""
+        headers = complete_headers(outgoing, cookie_header_for(self._jar, outgoing.url, outgoing.cookies))
+        if not plan.middlewares:
+            return await self._send(outgoing, headers, plan)
+        request = ClientRequest(outgoing, headers, session=session, response_class=self._response_class)
+        return await pass_through(
+            plan.middlewares, request, lambda changed: self._send(*changed.begin(), plan)
+        )
+
+    async def _send(self, outgoing: Outgoing, headers: CIMultiDict[str], plan: Plan) -> ClientResponse:
+        """Send what stands in `outgoing` and `headers`, and return the response."""
+        url, method = outgoing.url, outgoing.method
+        bare_url = url.with_fragment(None) if url.raw_fragment else url
+        info = RequestInfo(bare_url, method, CIMultiDictProxy(headers), url)
+        try:
+            exchange, head = await self._exchange(outgoing, headers, plan)
+        except (ConnectorError, Http1Error, OSError) as fault:
+            documented = translate_fault(fault, info)
+            if documented is fault:
+                raise
+            raise documented from fault
+        store_cookies(self._jar, head.get_all(b"set-cookie"), url)
+        response = self._response_class(method, url, request_info=info, head=head, exchange=exchange)
+        if plan.traces is not None:
+            response.report_to(plan.traces)
+        return response
+
+    async def _exchange(
+        self, outgoing: Outgoing, headers: CIMultiDict[str], plan: Plan
+    ) -> tuple[Exchange, ResponseHead]:
+        """Send the request over a leased connection; once more where the connection was merely stale."""
+        proxy = plan.proxies.proxy_for(outgoing.url)
+        try:
+            return await self._send_once(outgoing, headers, plan, proxy)
+        except ServerDisconnected as fault:
+            if not may_repeat(fault, outgoing.method):
+                raise
+        rewind(outgoing.body)
+        return await self._send_once(outgoing, headers, plan, proxy)
+
+    async def _send_once(
+        self, outgoing: Outgoing, headers: CIMultiDict[str], plan: Plan, proxy: Proxy | None
+    ) -> tuple[Exchange, ResponseHead]:
+        # Before a connection is asked for: a head that cannot be written opens none.
+        wire = wire_request(
+            outgoing, headers, proxy, hides_proxy_fields=plan.proxies.may_apply, traces=plan.traces
+        )
+        exchange = await self._connect(outgoing, plan, proxy)
+        if plan.traces is not None:
+            await plan.traces.sending(exchange, outgoing, headers, wire.body)
+        return exchange, await exchange.send(wire)
+
+    async def _connect(self, outgoing: Outgoing, plan: Plan, proxy: Proxy | None) -> Exchange:
+        return await self._connector.connect(
+            leased_url(outgoing), tls=plan.tls, proxy=proxy, timeouts=plan.timeouts, options=plan.exchange
+        )
+
+
+async def _judge(response: ClientResponse, raise_for_status: RaiseForStatus) -> None:
+    if raise_for_status is True:
+        response.raise_for_status()
+    elif raise_for_status is not False:
+        await raise_for_status(response)
+
+
+def _too_late(seconds: float) -> RequestTimeoutError:
+    return RequestTimeoutError(f"Total timeout: the request took longer than {seconds:g} s")
