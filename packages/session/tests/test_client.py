@@ -319,3 +319,23 @@ async def test_a_dropped_response_gives_its_place_back(serve: Serve) -> None:
         await session.get(endless.url)
         async with session.get(whole.url) as response:  # the one place of the pool is free again
             assert await response.read() == b"x"
+
+
+@pytest.mark.parametrize(
+    ("header", "content_type", "charset"),
+    [
+        ("text/html; charset=UTF-8", "text/html", "UTF-8"),
+        ('Text/HTML;\tcharset="windows-1251"; q=1', "text/html", "windows-1251"),
+        ("application/json", "application/json", None),
+        ("text/plain; boundary=x;CHARSET=koi8-r", "text/plain", "koi8-r"),
+        ("text/plain; charset=", "text/plain", None),
+        ("nonsense", "application/octet-stream", None),
+        ("", "application/octet-stream", None),
+    ],
+)
+async def test_the_media_type_is_read_from_its_header(
+    serve: Serve, header: str, content_type: str, charset: str | None
+) -> None:
+    peer = await serve(answer(b"", f"Content-Type: {header}"))
+    async with ClientSession() as session, session.get(peer.url) as response:
+        assert (response.content_type, response.charset) == (content_type, charset)

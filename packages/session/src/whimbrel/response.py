@@ -2,8 +2,8 @@
 
 import asyncio
 import json as json_module
+import re
 from collections.abc import Callable, Generator
-from email.message import Message
 from functools import cached_property
 from http.cookies import SimpleCookie
 from types import MappingProxyType, TracebackType
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 __all__ = ["ClientResponse", "ContentDisposition"]
 
 _JSON_TYPE = "application/json"
+# RFC 9110 section 8.3.2: a token, or the same quoted.
+_CHARSET = re.compile(r""";[ \t]*charset=(?:"([^"]+)"|([^\s";]+))""", re.IGNORECASE)
 
 
 class ContentDisposition(NamedTuple):
@@ -133,21 +135,16 @@ class ClientResponse:
         return response_cookies(self._head.get_all(b"set-cookie"))
 
     @cached_property
-    def _content_type(self) -> Message:
-        message = Message()
-        message["Content-Type"] = self.headers.get("Content-Type", "application/octet-stream")
-        return message
-
-    @property
     def content_type(self) -> str:
         """The media type, lower case, without parameters."""
-        return self._content_type.get_content_type()
+        named = self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        return named if "/" in named else "application/octet-stream"
 
-    @property
+    @cached_property
     def charset(self) -> str | None:
         """The charset parameter of the media type."""
-        charset = self._content_type.get_param("charset")
-        return charset if isinstance(charset, str) else None
+        found = _CHARSET.search(self.headers.get("Content-Type", ""))
+        return None if found is None else found[1] or found[2]
 
     @cached_property
     def content_disposition(self) -> ContentDisposition | None:
