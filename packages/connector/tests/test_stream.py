@@ -423,3 +423,31 @@ async def test_any_way_of_reading_gives_what_was_fed(data: st.DataObject) -> Non
             assert held >= 3
     stream.feed_eof()
     assert read_bytes + await stream.read() == fed_bytes
+
+
+async def test_a_loop_that_is_left_early_leaves_nothing_to_finalize() -> None:
+    stream = fed(b"a\nb\n", b"c\n")
+    async for line in stream:
+        assert line == b"a\n"
+        break
+    async for piece in stream.iter_chunked(1):
+        assert piece == b"b"
+        break
+    async for data, _ in stream.iter_chunks():
+        assert data == b"\nc\n"
+        break
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+def test_a_callback_that_raises_disturbs_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    def broken() -> None:
+        raise LookupError("oops")
+
+    calls: list[str] = []
+    stream = StreamReader()
+    stream.on_eof(broken)
+    stream.on_eof(lambda: calls.append("eof"))
+    stream.feed_eof()
+    stream.on_eof(broken)
+    assert calls == ["eof"]
+    assert [str(record.exc_info[1]) for record in caplog.records if record.exc_info] == ["oops", "oops"]

@@ -540,3 +540,27 @@ def test_arbitrary_bytes_give_events_or_one_parse_error(noise: bytes, start: byt
 def test_a_changed_byte_gives_events_or_one_parse_error(wire: bytes, place: int, octet: int) -> None:
     changed = wire[:place] + bytes([octet]) + wire[place + 1 :]
     assert same(read(changed, eof=True), read(*bytewise(changed), eof=True))
+
+
+def test_the_parser_knows_where_the_end_of_the_data_has_cut_a_chunk() -> None:
+    parser = ResponseParser()
+    parser.feed(OK + b"Transfer-Encoding: chunked\r\n\r\n")
+    dialogue = [
+        (b"4", [], False),
+        (b"\r\n", [], False),
+        (b"wh", [b"wh"], True),
+        (b"im", [b"im"], False),
+        (b"\r\n2\r\n", [], False),
+        (b"br\r\n3\r\ne", [b"br", b"e"], True),
+        (b"ls\r\n1\r\n!\r\n", [b"ls", b"!"], False),
+        (b"0\r\n\r\n", [EndOfMessage()], False),
+    ]
+    for wire, events, cut in dialogue:
+        assert parser.feed(wire) == events
+        assert parser.within_chunk is cut
+
+
+def test_a_body_of_known_length_has_no_chunks() -> None:
+    parser = ResponseParser()
+    parser.feed(OK + b"Content-Length: 4\r\n\r\nwh")
+    assert not parser.within_chunk

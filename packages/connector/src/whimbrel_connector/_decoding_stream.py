@@ -34,9 +34,18 @@ class DecodingStreamReader(StreamReader):
         limit: As for `StreamReader`.
         decoder: Undoes the coding.
         translate: As for `StreamReader`.
+        chunked: As for `StreamReader`; a chunk ends where all of it is decoded, be that nothing.
     """
 
-    __slots__ = ("_coded", "_coded_size", "_decoder", "_steps")
+    __slots__ = (
+        "_coded",
+        "_coded_cuts",
+        "_coded_size",
+        "_decoder",
+        "_raw_bytes",
+        "_steps",
+        "_steps_end_chunk",
+    )
 
     def __init__(
         self,
@@ -45,12 +54,26 @@ class DecodingStreamReader(StreamReader):
         *,
         decoder: StepDecoder,
         translate: Callable[[BaseException], BaseException] | None = None,
+        chunked: bool = False,
     ) -> None:
-        super().__init__(protocol, limit, translate=translate)
+        super().__init__(protocol, limit, translate=translate, chunked=chunked)
         self._decoder = decoder
         self._coded: deque[bytes] = deque()
+        self._coded_cuts: deque[int] = deque()
         self._coded_size = 0
+        self._raw_bytes = 0
         self._steps: Iterator[bytes] = iter(())
+        self._steps_end_chunk = False
+
+    @property
+    def total_raw_bytes(self) -> int:
+        """How many coded bytes were fed."""
+        return self._raw_bytes
+
+    def keep_chunk_open(self) -> None:
+        """Say that the HTTP chunk of the data fed last goes on in the data fed next."""
+        if self._chunk_ends is not None:
+            self._coded_cuts.append(self._raw_bytes)
 
     def at_eof(self) -> bool:
         """Tell whether everything was decoded and read."""
@@ -68,6 +91,7 @@ class DecodingStreamReader(StreamReader):
     def _accept(self, data: bytes) -> None:
         self._coded.append(data)
         self._coded_size += len(data)
+        self._raw_bytes += len(data)
 
     def _accept_end(self) -> None:
         """Leave it to `_refill` to find the end behind what is not decoded yet."""
@@ -81,6 +105,9 @@ class DecodingStreamReader(StreamReader):
                 piece = next(self._steps, None)
                 if piece is not None:
                     super()._accept(piece)
+                    super().keep_chunk_open()  # another step of the same chunk may follow
+                elif self._steps_end_chunk:
+                    self._end_chunk()
                 elif self._coded:
                     self._steps = iter(self._decoder.decode(self._next_coded()))
                 elif self._fed_to_end:
@@ -97,8 +124,19 @@ class DecodingStreamReader(StreamReader):
     def _next_coded(self) -> bytes:
         data = self._coded.popleft()
         self._coded_size -= len(data)
+        if self._chunk_ends is not None:
+            cut = self._coded_cuts and self._coded_cuts[0] == self._raw_bytes - self._coded_size
+            self._steps_end_chunk = not cut
+            if cut:
+                self._coded_cuts.popleft()
         self._resume_if_low()
         return data
+
+    def _end_chunk(self) -> None:
+        """All of a chunk is decoded: what it gave last, if anything, was no cut."""
+        self._steps_end_chunk = False
+        if self._chunk_ends is not None:
+            self._chunk_ends.mend(self.total_bytes)
 
 
 def decoder_for(content_encoding: str) -> StepDecoder | None:

@@ -237,8 +237,11 @@ class Exchange:
             if not self._ended:
                 self.fail(fault)
             self._exceeded = True
-        if self._ended and not self._over:
-            self._part()
+        if self._ended:
+            if not self._over:
+                self._part()
+        elif self._head is not None and self._head.chunked:
+            self._mind_chunk()
 
     def eof_received(self) -> bool | None:
         """Take the end of input: nothing more can come, so the connection closes."""
@@ -333,11 +336,19 @@ class Exchange:
 
     def _make_stream(self, head: ResponseHead) -> StreamReader:
         options = self._options
+        chunked = head.chunked and hasattr(self._parser, "within_chunk")
         codings = head.get_all(b"content-encoding") if options.decode else None
         decoder = decoder_for(b", ".join(codings).decode("latin-1")) if codings else None
         if decoder is None:
-            return StreamReader(self, options.buffer_bytes, translate=options.translate)
-        return DecodingStreamReader(self, options.buffer_bytes, decoder=decoder, translate=options.translate)
+            return StreamReader(self, options.buffer_bytes, translate=options.translate, chunked=chunked)
+        return DecodingStreamReader(
+            self, options.buffer_bytes, decoder=decoder, translate=options.translate, chunked=chunked
+        )
+
+    def _mind_chunk(self) -> None:
+        """Let the stream know where the end of what was received has cut a chunk."""
+        if getattr(self._parser, "within_chunk", False) and self._drain_left is None:
+            self.content.keep_chunk_open()
 
     def _take_data(self, data: bytes) -> None:
         if self._drain_left is None:

@@ -63,7 +63,12 @@ class Request:
 
 
 class WireParser(Protocol):
-    """All that an exchange asks of a parser of responses."""
+    """All that an exchange asks of a parser of responses.
+
+    It may have one thing more: a property `within_chunk` that tells whether the chunk of the piece of
+    body reported last goes on in the next one, where every other piece ends its chunk. Where there is
+    none, streams tell of no chunks.
+    """
 
     @property
     def reusable(self) -> bool:

@@ -6,13 +6,18 @@ below `limit` to go on.
 """
 
 import asyncio
+import logging
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Protocol
+
+from whimbrel_connector._chunk_ends import ChunkEnds
+from whimbrel_connector._stream_iteration import Chunks, Pieces
 
 __all__ = ["ReadingSource", "StreamReader"]
 
 DEFAULT_LIMIT_BYTES = 65536
+_logger = logging.getLogger("whimbrel_connector")
 
 
 class ReadingSource(Protocol):
@@ -36,11 +41,17 @@ class StreamReader:
         timer: Accepted for compatibility and not used: deadlines end the stream by `set_exception`.
         loop: Accepted for compatibility and not used: the running loop is taken at each wait.
         translate: Puts another error in the place of the one given to `set_exception`.
+        chunked: The pieces fed are HTTP chunks (RFC 9112 section 7.1), each of them one chunk unless
+            `keep_chunk_open` says otherwise; `readchunk` then tells where chunks end.
+
+    Attributes:
+        total_bytes: How many bytes were fed, as readers see them.
     """
 
     __slots__ = (
         "__weakref__",
         "_at_end",
+        "_chunk_ends",
         "_end_callbacks",
         "_eof_callbacks",
         "_exception",
@@ -67,6 +78,7 @@ class StreamReader:
         timer: object = None,  # noqa: ARG002  documented by aiohttp
         loop: asyncio.AbstractEventLoop | None = None,  # noqa: ARG002  documented by aiohttp
         translate: Callable[[BaseException], BaseException] | None = None,
+        chunked: bool = False,
     ) -> None:
         source = protocol
         if isinstance(source, int):
@@ -87,6 +99,7 @@ class StreamReader:
         self._eof_callbacks: list[Callable[[], object]] = []
         self._end_callbacks: list[Callable[[], object]] = []
         self._translate = translate
+        self._chunk_ends = ChunkEnds() if chunked else None
         self.total_bytes = 0
 
     def __repr__(self) -> str:
@@ -113,6 +126,11 @@ class StreamReader:
         if self._unread_bytes() > self._high and not self._paused:
             self._pause()
 
+    def keep_chunk_open(self) -> None:
+        """Say that the HTTP chunk of the data fed last goes on in the data fed next."""
+        if self._chunk_ends is not None:
+            self._chunk_ends.cut(self.total_bytes, self._position)
+
     def feed_eof(self) -> None:
         """Mark the end; what is buffered can still be read."""
         self._fed_to_end = True
@@ -120,7 +138,7 @@ class StreamReader:
         self._wake()
         callbacks, self._eof_callbacks = self._eof_callbacks, []
         for callback in callbacks:
-            callback()
+            _call(callback)
         self._run_end_callbacks()
 
     def set_exception(self, exc: BaseException, exc_cause: BaseException | None = None) -> None:
@@ -138,6 +156,11 @@ class StreamReader:
         self._paused = False
 
     # What can be asked without waiting.
+
+    @property
+    def total_raw_bytes(self) -> int:
+        """How many bytes were fed before any content coding was undone."""
+        return self.total_bytes
 
     def exception(self) -> BaseException | None:
         """Return the error that ended the stream, if one did."""
@@ -160,9 +183,12 @@ class StreamReader:
         return self._low, self._high
 
     def on_eof(self, callback: Callable[[], object]) -> None:
-        """Call `callback` when the end is fed, or at once when it already was."""
+        """Call `callback` when the end is fed, or at once when it already was.
+
+        What it raises is logged: it cannot be allowed to disturb whoever feeds the stream.
+        """
         if self._fed_to_end:
-            callback()
+            _call(callback)
         else:
             self._eof_callbacks.append(callback)
 
@@ -187,9 +213,14 @@ class StreamReader:
         return self._take(self._size if n < 0 else n)
 
     def unread_data(self, data: bytes) -> None:
-        """Put `data` back in front of the buffer."""
+        """Put `data` back in front of the buffer; who waits already is not woken.
+
+        aiohttp deprecates it. Where a chunk ended within `data`, or right behind it, is forgotten.
+        """
         if not data:
             return
+        if self._chunk_ends is not None:
+            self._chunk_ends.put_back(self._position, self._position - len(data))
         if self._head_offset:
             self._pieces[0] = self._pieces[0][self._head_offset :]
             self._head_offset = 0
@@ -236,12 +267,22 @@ class StreamReader:
         return self._take(self._size)
 
     async def readchunk(self) -> tuple[bytes, bool]:
-        """Read a piece and tell whether an HTTP chunk ended with it.
+        """Read what is buffered, but not beyond the end of an HTTP chunk (RFC 9112 section 7.1).
 
-        Chunk boundaries carry no meaning (RFC 9112 section 7.1) and are not kept: the second value
-        is always False.
+        Returns:
+            The data, and whether a chunk ended with it: always False where the body is not chunked.
+            The data is empty at the end of the stream, with False; and, with True, where another
+            method has read through the end of a chunk, or where a chunk's end became known late.
         """
-        return await self.readany(), False
+        ends = self._chunk_ends
+        if ends is None:
+            return await self.readany(), False
+        self._taken = True
+        if not self._head_offset and ends.is_untold(self._position):
+            ends.tell(self._position)
+            return b"", True
+        await self._wait_for_some("readchunk")
+        return self._take_chunk(ends)
 
     async def readexactly(self, n: int) -> bytes:
         """Read exactly `n` bytes.
@@ -296,20 +337,19 @@ class StreamReader:
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         """Iterate over lines."""
-        return _until_empty(self.readline)
+        return Pieces(self.readline)
 
     def iter_chunked(self, n: int) -> AsyncIterator[bytes]:
         """Iterate over pieces of at most `n` bytes."""
-        return _until_empty(lambda: self.read(n))
+        return Pieces(lambda: self.read(n))
 
     def iter_any(self) -> AsyncIterator[bytes]:
         """Iterate over pieces as they arrive."""
-        return _until_empty(self.readany)
+        return Pieces(self.readany)
 
-    async def iter_chunks(self) -> AsyncIterator[tuple[bytes, bool]]:
+    def iter_chunks(self) -> AsyncIterator[tuple[bytes, bool]]:
         """Iterate over what `readchunk` gives."""
-        while (piece := await self.readchunk()) != (b"", False):
-            yield piece
+        return Chunks(self.readchunk)
 
     # Steps.
 
@@ -322,6 +362,25 @@ class StreamReader:
     def _accept_end(self) -> None:
         """Nothing more will come behind what is in the buffer."""
         self._at_end = True
+
+    @property
+    def _position(self) -> int:
+        """Where the next byte to be read stands in the stream."""
+        return self.total_bytes - self._size
+
+    def _take_chunk(self, ends: ChunkEnds) -> tuple[bytes, bool]:
+        """Remove and return what is buffered up to the end of a chunk, and whether that was reached."""
+        pieces: list[bytes] = []
+        at_end = False
+        while self._size and not at_end:
+            pieces.append(self._take_first())
+            at_end = ends.is_end(self._position)
+        if pieces and not at_end:
+            self._refill()  # what is not prepared yet may turn out to be nothing
+            at_end = ends.is_end(self._position)
+        if at_end:
+            ends.tell(self._position)
+        return b"".join(pieces), at_end
 
     def _unread_bytes(self) -> int:
         """Return how many of the bytes fed are still held."""
@@ -434,6 +493,8 @@ class StreamReader:
             self._resume()
 
 
-async def _until_empty(read: Callable[[], Awaitable[bytes]]) -> AsyncIterator[bytes]:
-    while piece := await read():
-        yield piece
+def _call(callback: Callable[[], object]) -> None:
+    try:
+        callback()
+    except Exception:
+        _logger.exception("a callback of on_eof raised")

@@ -111,6 +111,7 @@ class ChunkReader:
         self._digits: i64 = 0
         self._left: i64 = 0  # bytes of the chunk still to come
         self._extensions: i64 = 0
+        self.cut = False  # the last piece of body was not the end of its chunk
         self.received: i64 = 0
         self.trailers: tuple[tuple[bytes, bytes], ...] = ()
 
@@ -155,7 +156,8 @@ class ChunkReader:
         events.append(body_piece(data, position, end))
         self.received += end - position
         self._left -= end - position
-        if self._left == 0:
+        self.cut = self._left > 0
+        if not self.cut:
             self._phase = _DATA_CR
         return end
 

@@ -87,6 +87,15 @@ class Parser:
             self._fault is None and self._awaiting == _HEAD and self._interim == 0 and self._scanner.untouched
         )
 
+    @property
+    def within_chunk(self) -> bool:
+        """Whether the chunk of the piece of body that was reported last goes on in the next piece.
+
+        Every other piece of a chunked body ends where its chunk ends (RFC 9112 section 7.1): pieces
+        of different chunks are never joined, and only the end of the data fed cuts one.
+        """
+        return self._awaiting == _CHUNKS and self._chunks is not None and self._chunks.cut
+
     def feed(self, data: bytes | bytearray | memoryview) -> list[Event]:
         """Return the events completed by `data`, in wire order.
 
