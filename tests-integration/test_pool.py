@@ -188,3 +188,13 @@ async def test_force_close_uses_each_connection_once() -> None:
                 await resp.read()
         assert server.connections.accepted == 3
         await server.connections.until(lambda: not server.connections.open)
+
+
+async def test_a_callers_own_connection_close_ends_the_connection() -> None:
+    async with ScriptedServer(always(OK)) as server, ClientSession() as session:
+        for _ in range(2):
+            async with session.get(server.url, headers={"Connection": "close"}) as response:
+                assert await response.read() == b"ok"
+            await server.connections.until(lambda: server.connections.open == 0)
+        assert [request.get("connection") for request in server.requests] == ["close", "close"]
+        assert server.connections.accepted == 2

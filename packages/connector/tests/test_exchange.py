@@ -39,9 +39,9 @@ SOON = 0.05
 
 
 def get(
-    target: str = "/", method: str = "GET", *, offers_upgrade: bool = False, is_last: bool = False
+    target: str = "/", method: str = "GET", *fields: tuple[str, str], offers_upgrade: bool = False
 ) -> Request:
-    return Request(method, target, [HOST], is_last=is_last, offers_upgrade=offers_upgrade)
+    return Request(method, target, [HOST, *fields], offers_upgrade=offers_upgrade)
 
 
 def plays(data: bytes) -> Script:
@@ -188,12 +188,16 @@ async def test_a_hundred_exchanges_share_one_connection(serve: Serve, connector:
     assert peer.accepted == 1
 
 
-async def test_the_last_request_closes(serve: Serve, connector: TCPConnector) -> None:
+async def test_a_request_that_says_close_closes_though_the_server_would_go_on(
+    serve: Serve, connector: TCPConnector
+) -> None:
     peer = await serve()
-    exchange = await connector.connect(peer.url)
-    await exchange.send(get(is_last=True))
-    assert await exchange.content.read() == b"/"
-    await peer.until(lambda: not peer.open)
+    for option in ("close", "Close, te"):
+        exchange = await connector.connect(peer.url)
+        await exchange.send(get("/", "GET", ("Connection", option)))
+        assert await exchange.content.read() == b"/"
+        await peer.until(lambda: not peer.open)
+    assert peer.accepted == 2
 
 
 async def test_bytes_behind_the_end_close_the_connection_but_spare_the_response(

@@ -393,7 +393,7 @@ class Exchange:
 
     def _leaves_no_doubt(self) -> bool:
         """Tell whether request and response are complete on the wire, and nothing came behind."""
-        if self._exceeded or self._request.is_last or self._parser is None:
+        if self._exceeded or self._parser is None or not self._request.encoder.keep_alive:
             return False
         written = self._upload is None or self._upload.is_complete
         return written and self._parser.reusable and self._connection.is_flushed

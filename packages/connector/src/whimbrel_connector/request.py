@@ -32,8 +32,8 @@ class Request:
         target: The request target: path and query, or another form where a proxy wants it.
         headers: Name and value pairs in wire order, with Host and with the framing of the body:
             `Content-Length`, or `Transfer-Encoding: chunked`, or neither when there is no body.
+            `Connection: close` among them ends the connection with this exchange.
         body: The whole body, or something that writes itself.
-        is_last: The connection is not to be used again after this request.
         expects_continue: The head says `Expect: 100-continue`: the body waits for the server's word.
         offers_upgrade: The head offers another protocol: `101 Switching Protocols` is welcome.
 
@@ -41,7 +41,7 @@ class Request:
         whimbrel_http1.LocalError: The head cannot be written by the rules.
     """
 
-    __slots__ = ("body", "encoder", "expects_continue", "is_last", "method", "offers_upgrade")
+    __slots__ = ("body", "encoder", "expects_continue", "method", "offers_upgrade")
 
     def __init__(
         self,
@@ -50,14 +50,12 @@ class Request:
         headers: Iterable[tuple[str, str]],
         body: bytes | Body = b"",
         *,
-        is_last: bool = False,
         expects_continue: bool = False,
         offers_upgrade: bool = False,
     ) -> None:
         self.method = method
         self.encoder = RequestEncoder(method, target, headers)
         self.body = body
-        self.is_last = is_last
         self.expects_continue = expects_continue
         self.offers_upgrade = offers_upgrade
 
