@@ -14,10 +14,9 @@ import statistics
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from tools.bench.peer import running_server
 from tools.bench.scenes import SCENES, Scene
 from whimbrel_http1 import COMPILED
 
@@ -39,7 +38,7 @@ def main() -> int:
     ]
     print(f"CPython {platform.python_version()}, {asked.rounds} rounds, {_versions(clients)}")
     print(f"whimbrel_http1 is {'compiled' if COMPILED else 'INTERPRETED'}")
-    with _server() as (plain, secure, authority):
+    with running_server() as (plain, secure, authority):
         for loop in asked.loops:
             print(f"\n{loop}: CPU per request as a multiple of the floor's (and in microseconds)\n")
             print(f"| scene | {' | '.join(clients)} |\n|---|{'--:|' * len(clients)}")
@@ -54,26 +53,14 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tools.bench")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--loops", nargs="*", default=["asyncio", "uvloop"])
-    parser.add_argument("--clients", nargs="*", default=list(CLIENTS))
+    parser.add_argument("--loops", type=_names, default=["asyncio", "uvloop"])
+    parser.add_argument("--clients", type=_names, default=list(CLIENTS))
     parser.add_argument("scenes", nargs="*", help="parts of the scenes' names")
     return parser.parse_args()
 
 
-@contextmanager
-def _server() -> Iterator[tuple[str, str, str]]:
-    command = [sys.executable, "-m", "tools.bench.server"]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as server:
-        if server.stdout is None or server.stdin is None:
-            raise RuntimeError
-        plain, secure, authority = server.stdout.readline().split()
-        try:
-            yield plain, secure, authority
-        finally:
-            server.stdin.close()
-            server.wait(timeout=10)
+def _names(given: str) -> list[str]:
+    return given.split(",")
 
 
 def _round(scene: Scene, clients: list[str], loop: str, base: str, authority: str) -> dict[str, Figures]:

@@ -1,6 +1,7 @@
-"""One measurement in a process of its own: `python -m tools.bench.worker CLIENT SCENE LOOP BASE AUTHORITY`.
+"""One measurement, in a process of its own.
 
-It prints the seconds of CPU and of wall time for the scene's requests, after a warm-up, as JSON.
+`python -m tools.bench.worker CLIENT SCENE LOOP BASE AUTHORITY [REQUESTS]` prints the seconds of CPU and of
+wall time for the scene's requests, or for so many of its kind, after a warm-up, as JSON.
 """
 
 import asyncio
@@ -10,16 +11,22 @@ import os
 import resource
 import sys
 import time
+from dataclasses import replace
 
 from tools.bench.scenes import SCENES, Scene, play
 
-__all__ = ["main"]
+__all__ = ["main", "warm_up"]
+
+
+def warm_up(scene: Scene) -> int:
+    """Return how many requests are made before those that count."""
+    return max(scene.requests // 10, scene.at_once, 1)
 
 
 async def _measure(module: str, scene: Scene, base: str, authority: str) -> dict[str, float]:
     client = importlib.import_module(f"tools.bench.clients.{module}").open_client(base, authority)
     try:
-        await play(scene, client, max(scene.requests // 10, scene.at_once, 1))
+        await play(scene, client, warm_up(scene))
         began, cpu = time.perf_counter(), time.process_time()
         await play(scene, client, scene.requests)
         cpu, wall = time.process_time() - cpu, time.perf_counter() - began
@@ -29,9 +36,11 @@ async def _measure(module: str, scene: Scene, base: str, authority: str) -> dict
     return {"cpu": cpu / scene.requests, "wall": wall / scene.requests, "peak_mib": peak_kib / 1024}
 
 
-def main(client: str, scene_name: str, loop: str, base: str, authority: str) -> None:
+def main(client: str, scene_name: str, loop: str, base: str, authority: str, requests: str = "") -> None:
     """Measure and print."""
     scene = next(scene for scene in SCENES if scene.name == scene_name)
+    if requests:
+        scene = replace(scene, requests=int(requests))
     coroutine = _measure(client, scene, base, authority)
     if loop == "uvloop":
         import uvloop  # noqa: PLC0415  only where it is asked for
