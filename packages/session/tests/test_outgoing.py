@@ -148,6 +148,6 @@ def test_what_cannot_be_sent_is_refused() -> None:
 
 async def test_headers_of_the_request_win_over_the_session() -> None:
     async with ClientSession(headers=[("X-Bird", "curlew"), ("X-Two", "1"), ("X-Two", "2")]) as session:
-        merged = session._merge_headers({"x-bird": "whimbrel"})
+        merged = session._prepare_headers({"x-bird": "whimbrel"})
         assert merged.getall("X-Bird") == ["whimbrel"]
         assert merged.getall("X-Two") == ["1", "2"]

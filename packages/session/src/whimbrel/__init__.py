@@ -1,5 +1,8 @@
 """The session: the asyncio HTTP client that composes the five parts into the documented ClientSession API."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from whimbrel._credentials import BasicAuth
 from whimbrel._version import __version__
 from whimbrel.api import request
@@ -103,10 +106,16 @@ from whimbrel_multipart import (
 )
 from whimbrel_websocket import ClientWSTimeout, WebSocketError, WSCloseCode, WSMessage, WSMsgType
 
+if TYPE_CHECKING:
+    from whimbrel import hdrs
+    from whimbrel.compat import install_as_aiohttp
+    from whimbrel.compat.queues import EMPTY_PAYLOAD, DataQueue, EofStream
+
 HttpVersion10 = HTTP_1_0
 HttpVersion11 = HTTP_1_1
 
 __all__ = [
+    "EMPTY_PAYLOAD",
     "PAYLOAD_REGISTRY",
     "AbstractCookieJar",
     "AddrInfoType",
@@ -144,8 +153,10 @@ __all__ = [
     "ContentDisposition",
     "ContentTypeError",
     "CookieJar",
+    "DataQueue",
     "DigestAuthMiddleware",
     "DummyCookieJar",
+    "EofStream",
     "Fingerprint",
     "FingerprintMismatch",
     "FormData",
@@ -207,8 +218,35 @@ __all__ = [
     "__version__",
     "content_disposition_filename",
     "get_payload",
+    "hdrs",
+    "install_as_aiohttp",
     "parse_content_disposition",
     "payload_type",
     "request",
     "streamer",
 ]
+
+# Names that few programs need: each is imported when it is first asked for.
+_LATER = {
+    "EMPTY_PAYLOAD": "whimbrel.compat.queues",
+    "DataQueue": "whimbrel.compat.queues",
+    "EofStream": "whimbrel.compat.queues",
+    "hdrs": "whimbrel.hdrs",
+    "install_as_aiohttp": "whimbrel.compat",
+}
+
+
+if not TYPE_CHECKING:  # a type checker is to know names from typing errors
+
+    def __getattr__(name: str) -> object:
+        if name not in _LATER:
+            msg = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        module = import_module(_LATER[name])
+        value: object = module if name == "hdrs" else getattr(module, name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})

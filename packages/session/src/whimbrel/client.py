@@ -374,8 +374,8 @@ class ClientSession:
         if self.closed:
             msg = "Session is closed"
             raise RuntimeError(msg)
-        target, url_credentials = split_credentials(build_url(self._base_url, url, options.get("params")))
-        headers = self._merge_headers(options.get("headers"))
+        target, url_credentials = split_credentials(self._build_url(url, options.get("params")))
+        headers = self._prepare_headers(options.get("headers"))
         skip = self._skip_auto_headers | _lower(options.get("skip_auto_headers"))
         return Outgoing(
             method.upper(),
@@ -389,7 +389,12 @@ class ClientSession:
             skip=skip,
         )
 
-    def _merge_headers(self, given: LooseHeaders | None) -> CIMultiDict[str]:
+    # Libraries that stand between a session and its user call these two by name, as aiohttp calls them.
+
+    def _build_url(self, url: StrOrURL, params: Params = None) -> URL:
+        return build_url(self._base_url, url, params)
+
+    def _prepare_headers(self, given: LooseHeaders | None) -> CIMultiDict[str]:
         """Return the session's headers with the request's in place of those of the same name."""
         merged = CIMultiDict(self._headers)
         if given:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from multidict import CIMultiDict, CIMultiDictProxy, MultiDictProxy
 from yarl import URL
 
+from whimbrel._by_hand import NO_HEAD, NoExchange
 from whimbrel._links import parse_links
 from whimbrel.client_exceptions import (
     ClientResponseError,
@@ -50,10 +51,24 @@ class ContentDisposition(NamedTuple):
     filename: str | None
 
 
+class _SameAs:
+    """An attribute that is another by a second name."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, owner: object, kind: type | None = None) -> object:
+        return self if owner is None else getattr(owner, self._name)
+
+    def __set__(self, owner: object, value: object) -> None:
+        setattr(owner, self._name, value)
+
+
 class ClientResponse:
     """A response to a request of a `ClientSession`.
 
-    It is awaited or entered through the session's methods, never built by users.
+    It is awaited or entered through the session's methods. Who builds one by hand, without `head` and
+    `exchange`, as libraries for tests do, sets `status`, `reason`, `headers` and `content` afterwards.
 
     Attributes:
         method: The method of the request.
@@ -70,26 +85,39 @@ class ClientResponse:
         url: URL,
         *,
         request_info: RequestInfo,
-        head: ResponseHead,
-        exchange: Exchange,
+        head: ResponseHead = NO_HEAD,
+        exchange: Exchange | None = None,
+        writer: object = None,  # noqa: ARG002  of aiohttp, as the next six
+        continue100: object = None,  # noqa: ARG002
+        timer: object = None,  # noqa: ARG002
+        traces: object = None,  # noqa: ARG002
+        loop: object = None,  # noqa: ARG002
+        session: object = None,  # noqa: ARG002
+        stream_writer: object = None,  # noqa: ARG002
     ) -> None:
+        self._exchange: Exchange | NoExchange = NoExchange() if exchange is None else exchange
         self.method = method
         self.status = head.status
         self.version: HttpVersion = head.version
-        self._content: StreamReader = exchange.content
+        self._content: StreamReader = self._exchange.content
         self.request_info = request_info
         self.history: tuple[ClientResponse, ...] = ()
         self._url = url
         self._head = head
-        self._exchange = exchange
         self._body: bytes | None = None
         self._released = False
         self._is_lent = False
         self._traces: Traces | None = None
 
+    # What aiohttp calls them, for libraries that make responses by hand.
+
+    _headers = _SameAs("headers")
+    _raw_headers = _SameAs("raw_headers")
+    _history = _SameAs("history")
+
     # What the head says.
 
-    @property
+    @cached_property
     def reason(self) -> str:
         """The reason phrase."""
         return self._head.reason
@@ -114,7 +142,7 @@ class ClientResponse:
         """The host of the URL."""
         return self._url.host
 
-    @property
+    @cached_property
     def raw_headers(self) -> tuple[tuple[bytes, bytes], ...]:
         """Names and values as they came, in wire order."""
         return self._head.raw_headers

@@ -1,0 +1,72 @@
+"""aiohttp, played by whimbrel; see `whimbrel.compat`.
+
+The modules beside this one have aiohttp's names and hold what a client needs of each. They are
+imported under those names alone, and only re-export.
+"""
+
+import sys
+
+from whimbrel import *  # noqa: F403  all that whimbrel offers has aiohttp's names
+from whimbrel import __all__ as _offered
+from whimbrel import hdrs
+
+from . import (
+    abc,
+    base_protocol,
+    client,
+    client_exceptions,
+    client_middleware_digest_auth,
+    client_middlewares,
+    client_proto,
+    client_reqrep,
+    client_ws,
+    connector,
+    cookiejar,
+    formdata,
+    helpers,
+    http,
+    http_exceptions,
+    http_websocket,
+    http_writer,
+    log,
+    multipart,
+    payload,
+    payload_streamer,
+    resolver,
+    streams,
+    tracing,
+    typedefs,
+)
+
+__version__ = "3.14.5"  # whose clients are offered: libraries ask for it to know what they may use
+
+sys.modules[f"{__name__}.hdrs"] = hdrs  # constants alone: one module under both names will do
+
+__all__ = [  # noqa: PLE0604  names, all of them
+    *(name for name in _offered if not name.startswith("_")),
+    "abc",
+    "base_protocol",
+    "client",
+    "client_exceptions",
+    "client_middleware_digest_auth",
+    "client_middlewares",
+    "client_proto",
+    "client_reqrep",
+    "client_ws",
+    "connector",
+    "cookiejar",
+    "formdata",
+    "helpers",
+    "http",
+    "http_exceptions",
+    "http_websocket",
+    "http_writer",
+    "log",
+    "multipart",
+    "payload",
+    "payload_streamer",
+    "resolver",
+    "streams",
+    "tracing",
+    "typedefs",
+]

@@ -1,0 +1,5 @@
+"""aiohttp.client_middlewares: the types of middlewares."""
+
+from whimbrel.client_middlewares import ClientHandlerType, ClientMiddlewareType
+
+__all__ = ["ClientHandlerType", "ClientMiddlewareType"]

@@ -1,0 +1,5 @@
+"""aiohttp.formdata: forms."""
+
+from whimbrel_multipart import FormData
+
+__all__ = ["FormData"]

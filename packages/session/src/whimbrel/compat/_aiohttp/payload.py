@@ -1,0 +1,45 @@
+"""aiohttp.payload: bodies of every kind."""
+
+from whimbrel_multipart import (
+    PAYLOAD_REGISTRY,
+    AsyncIterablePayload,
+    BufferedReaderPayload,
+    BytesIOPayload,
+    BytesPayload,
+    IOBasePayload,
+    JsonBytesPayload,
+    JsonPayload,
+    LookupError,  # noqa: A004  aiohttp's documented name
+    Order,
+    Payload,
+    PayloadRegistry,
+    StreamReaderPayload,
+    StringIOPayload,
+    StringPayload,
+    TextIOPayload,
+    get_payload,
+    payload_type,
+    register_payload,
+)
+
+__all__ = [
+    "PAYLOAD_REGISTRY",
+    "AsyncIterablePayload",
+    "BufferedReaderPayload",
+    "BytesIOPayload",
+    "BytesPayload",
+    "IOBasePayload",
+    "JsonBytesPayload",
+    "JsonPayload",
+    "LookupError",
+    "Order",
+    "Payload",
+    "PayloadRegistry",
+    "StreamReaderPayload",
+    "StringIOPayload",
+    "StringPayload",
+    "TextIOPayload",
+    "get_payload",
+    "payload_type",
+    "register_payload",
+]

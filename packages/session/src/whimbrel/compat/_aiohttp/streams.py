@@ -1,0 +1,5 @@
+"""aiohttp.streams: bodies as streams, and the queue beside them."""
+
+from whimbrel import EMPTY_PAYLOAD, DataQueue, EofStream, StreamReader
+
+__all__ = ["EMPTY_PAYLOAD", "DataQueue", "EofStream", "StreamReader"]

@@ -1,0 +1,35 @@
+"""aiohttp.typedefs: names for annotations."""
+
+import json
+import os
+from collections.abc import Callable
+
+from yarl import Query
+
+from whimbrel._plan import LooseHeaders
+from whimbrel._urls import StrOrURL
+from whimbrel_cookies import LooseCookies
+from whimbrel_http1 import RawHeaders
+
+Byteish = bytes | bytearray | memoryview
+JSONEncoder = Callable[[object], str]
+JSONBytesEncoder = Callable[[object], bytes]
+JSONDecoder = Callable[[str], object]
+PathLike = str | os.PathLike[str]
+DEFAULT_JSON_ENCODER = json.dumps
+DEFAULT_JSON_DECODER = json.loads
+
+__all__ = [
+    "DEFAULT_JSON_DECODER",
+    "DEFAULT_JSON_ENCODER",
+    "Byteish",
+    "JSONBytesEncoder",
+    "JSONDecoder",
+    "JSONEncoder",
+    "LooseCookies",
+    "LooseHeaders",
+    "PathLike",
+    "Query",
+    "RawHeaders",
+    "StrOrURL",
+]

@@ -1,0 +1,56 @@
+"""Responses that libraries for tests make by hand, with the arguments and names of aiohttp."""
+
+from unittest.mock import Mock
+
+import pytest
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
+
+from whimbrel import ClientResponse, ClientResponseError, RequestInfo, StreamReader
+
+URL_ = URL("http://shore.example/")
+INFO = RequestInfo(URL_, "GET", CIMultiDictProxy(CIMultiDict()))
+
+
+def made_by_hand(body: bytes = b"") -> ClientResponse:
+    response = ClientResponse(
+        "GET",
+        URL_,
+        request_info=INFO,
+        writer=None,
+        continue100=None,
+        timer=None,
+        traces=[],
+        loop=Mock(),
+        session=None,
+    )
+    response.content = StreamReader()
+    response.content.feed_data(body)
+    response.content.feed_eof()
+    return response
+
+
+async def test_it_is_what_it_is_set_to() -> None:
+    response = made_by_hand(b'{"tide": "low"}')
+    response.status, response.reason = 404, "Gone with the tide"
+    headers = CIMultiDict({"Content-Type": "application/json", "Link": "<http://h/>; rel=next"})
+    setattr(response, "_headers", headers)  # noqa: B010  it has no such attribute for a type checker
+    setattr(response, "_raw_headers", ((b"Content-Type", b"application/json"),))  # noqa: B010
+    setattr(response, "_history", (response,))  # noqa: B010
+    assert response.headers == headers
+    assert response.raw_headers == ((b"Content-Type", b"application/json"),)
+    assert response.history == (response,)
+    assert (response.content_type, "next" in response.links) == ("application/json", True)
+    assert await response.json() == {"tide": "low"}
+    with pytest.raises(ClientResponseError, match="404, message='Gone with the tide'"):
+        response.raise_for_status()
+
+
+def test_there_is_no_connection_to_end() -> None:
+    response = made_by_hand()
+    assert response.closed
+    response.close()
+    response.release()
+    assert not response.cookies
+    with pytest.raises(RuntimeError, match="by hand"):
+        response.upgrade(Mock())
