@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from whimbrel_connector._ledger import Close, Grant, Ledger, Open
+from whimbrel_connector._ledger import Close, Count, Grant, Ledger, Open
 
-Books = Ledger[str, str]
+Books = Ledger[str, str, str]
 
 
 def lent(ledger: Books, route: str, connection: str) -> str:
@@ -125,20 +126,142 @@ def test_who_was_granted_a_dead_connection_keeps_its_turn() -> None:
     assert ledger.gone("one", "north") == [Open("a")]
 
 
-def test_connections_that_were_idle_for_long_expire_stalest_first() -> None:
+def test_idle_connections_expire_each_in_its_own_time() -> None:
     ledger = Books()
     for name, route in (("one", "north"), ("two", "south"), ("three", "north")):
         lent(ledger, route, name)
-    for name, route, now in (("one", "north", 1.0), ("two", "south", 2.0), ("three", "north", 3.0)):
-        ledger.freed(name, route, now)
-    assert ledger.stalest_since() == 1.0
-    assert ledger.expire(2.0) == [Close("one"), Close("two")]
-    assert ledger.stalest_since() == 3.0
+    for name, route, until in (("one", "north", 9.0), ("two", "south", 2.0), ("three", "north", 3.0)):
+        ledger.freed(name, route, until)
+    assert ledger.next_expiry() == 2.0
+    assert ledger.expire(1.9) == []
+    assert ledger.expire(3.0) == [Close("two"), Close("three")]
+    assert ledger.next_expiry() == 9.0
     assert ledger.idle_count == 1
     assert ledger.take_idle("south") is None
-    assert ledger.take_idle("north") == "three"
-    assert ledger.stalest_since() is None
-    assert ledger.expire(9.0) == []
+    assert ledger.take_idle("north") == "one"
+    assert ledger.next_expiry() is None
+    assert ledger.expire(99.0) == []
+
+
+def test_a_promise_that_is_not_needed_goes_to_the_next() -> None:
+    ledger = Books(limit=2)
+    lent(ledger, "north", "one")
+    lent(ledger, "south", "two")
+    ledger.freed("one", "north", 1.0)
+    assert ledger.ask("a", "south") == [Close("one")]
+    assert ledger.ask("b", "east") == []
+    assert ledger.freed("two", "south", 1.0) == [Grant("a", "two")]
+    assert ledger.ask("c", "south") == []
+    assert ledger.freed("two", "south", 1.0) == [Grant("c", "two")]  # b has the promise and is not passed
+    assert ledger.gone("one", "north") == [Open("b")]
+
+
+def test_the_promise_of_who_withdraws_goes_to_the_next() -> None:
+    ledger = Books(limit=2)
+    lent(ledger, "north", "one")
+    lent(ledger, "south", "two")
+    ledger.freed("one", "north", 1.0)
+    assert ledger.ask("a", "west") == [Close("one")]
+    assert ledger.ask("b", "east") == []
+    ledger.withdraw("a")
+    assert ledger.ask("c", "south") == []
+    assert ledger.freed("two", "south", 1.0) == [Grant("c", "two")]
+    assert ledger.gone("one", "north") == [Open("b")]
+    assert dict(ledger.by_route()).keys() == {"south", "east"}
+
+
+def test_no_more_is_closed_for_a_route_than_it_may_open() -> None:
+    ledger = Books(limit=3, limit_per_route=1)
+    for name, route in (("one", "north"), ("two", "south"), ("three", "west")):
+        lent(ledger, route, name)
+        ledger.freed(name, route, 1.0)
+    assert ledger.ask("a", "east") == [Close("one")]
+    assert ledger.ask("b", "east") == []
+    assert ledger.idle_count == 2
+
+
+def test_who_asks_again_goes_before_those_who_were_promised_a_place() -> None:
+    ledger = Books(limit=2)
+    lent(ledger, "north", "one")
+    lent(ledger, "south", "two")
+    assert ledger.ask("first", "south") == []
+    assert ledger.freed("one", "north", 1.0) == [Close("one")]
+    assert ledger.ask("second", "south") == []
+    assert ledger.ask_again("again", "south") == []
+    assert ledger.gone("one", "north") == [Open("again")]
+    assert ledger.freed("two", "south", 1.0) == [Grant("first", "two")]
+    assert ledger.gone("two", "south") == [Open("second")]
+
+
+def test_the_books_tell_what_there_is_of_each_route() -> None:
+    ledger = Books(limit=2)
+    lent(ledger, "north", "one")
+    lent(ledger, "south", "two")
+    ledger.freed("two", "south", 1.0)
+    ledger.ask("a", "north")
+    assert dict(ledger.by_route()) == {
+        "north": Count(open=1, idle=0, waiting=1),
+        "south": Count(open=1, idle=0, waiting=0),
+    }
+    ledger.gone("two", "south")
+    ledger.gone("one", "north")
+    ledger.gone(None, "north")
+    assert dict(ledger.by_route()) == {}
+
+
+class Counting:
+    """A route that counts how often it is looked up or compared: a step cannot do without."""
+
+    looks = 0
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __hash__(self) -> int:
+        Counting.looks += 1
+        return hash(self.name)
+
+    def __eq__(self, other: object) -> bool:
+        Counting.looks += 1
+        return isinstance(other, Counting) and self.name == other.name
+
+
+@pytest.mark.parametrize("limits", [(0, 1), (2, 1), (2, 0)], ids=["of a route", "both", "in all"])
+def test_a_step_costs_the_same_however_many_wait(limits: tuple[int, int]) -> None:
+    def looks_of_a_step(crowd: int) -> int:
+        ledger = Ledger[int, str, Counting](limit=limits[0], limit_per_route=limits[1])
+        full, other = Counting("full"), Counting("other")
+        assert ledger.ask(-1, full) == [Open(-1)]
+        assert ledger.ask(-2, other) == [Open(-2)]
+        for number in range(crowd):
+            ledger.ask(number, full)
+        ledger.ask(crowd, other)
+        Counting.looks = 0
+        assert ledger.freed("two", other, 1.0) in ([Grant(crowd, "two")], [Close("two")])
+        assert ledger.freed("one", full, 1.0) == [Grant(0, "one")]
+        ledger.withdraw(crowd // 2)
+        assert ledger.gone("one", full)
+        return Counting.looks
+
+    few, many = looks_of_a_step(10), looks_of_a_step(10_000)
+    assert many <= few
+
+
+@pytest.mark.parametrize("limit_per_route", [0, 1])
+def test_cancelling_all_who_wait_costs_the_same_for_each(limit_per_route: int) -> None:
+    def looks_for_each(crowd: int) -> float:
+        ledger = Ledger[int, str, Counting](limit=1, limit_per_route=limit_per_route)
+        routes = [Counting(str(number % 7)) for number in range(crowd)]
+        ledger.ask(-1, Counting("busy"))
+        for number, route in enumerate(routes):
+            ledger.ask(number, route)
+        Counting.looks = 0
+        for number in range(crowd):
+            ledger.withdraw(number)
+        assert ledger.waiting_count == 0
+        return Counting.looks / crowd
+
+    assert looks_for_each(20_000) < 2 * looks_for_each(200)
 
 
 def test_an_idle_connection_that_goes_is_not_granted() -> None:
@@ -160,8 +283,8 @@ class AnyOrder(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.limit = self.per_route = 0
-        self.ledger = Ledger[int, int]()
-        self.clock = 0.0
+        self.ledger = Ledger[int, int, str]()
+        self.expires: dict[int, int] = {}
         self.tickets = 0
         self.connections = 0
         self.waiting: dict[int, str] = {}
@@ -236,9 +359,10 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(data=st.data())
     def free(self, data: st.DataObject) -> None:
         connection, route = self.pick(data, self.leased)
-        self.clock += 1
+        until = data.draw(st.integers(0, 9))
         self.idle[connection] = route
-        self.carry_out(self.ledger.freed(connection, route, self.clock))
+        self.expires[connection] = until
+        self.carry_out(self.ledger.freed(connection, route, until))
 
     @precondition(lambda self: self.leased or self.idle or self.closing)
     @rule(data=st.data())
@@ -247,9 +371,14 @@ class AnyOrder(RuleBasedStateMachine):
         connection, route = self.pick(data, data.draw(st.sampled_from(piles)))
         self.carry_out(self.ledger.gone(connection, route))
 
-    @rule(age=st.integers(0, 5))
-    def expire(self, age: int) -> None:
-        self.carry_out(self.ledger.expire(self.clock - age))
+    @rule(now=st.integers(0, 9))
+    def expire(self, now: int) -> None:
+        due = {connection for connection in self.idle if self.expires[connection] <= now}
+        self.carry_out(self.ledger.expire(now))
+        assert due.isdisjoint(self.idle)
+        left = [self.expires[connection] for connection in self.idle]
+        assert self.ledger.next_expiry() == min(left, default=None)
+        assert all(until > now for until in left)
 
     def routes(self) -> list[str]:
         piles = (self.opening, self.leased, self.idle, self.closing)
@@ -272,11 +401,13 @@ class AnyOrder(RuleBasedStateMachine):
         routes = self.routes()
         has_room = not self.limit or len(routes) < self.limit
         waiting_for_room = 0
-        for route in self.waiting.values():
+        for route in set(self.waiting.values()):
             assert route not in self.idle.values()
-            if not self.per_route or routes.count(route) < self.per_route:
-                assert not has_room
-                waiting_for_room += 1
+            may_open = list(self.waiting.values()).count(route)
+            if self.per_route:
+                may_open = min(may_open, self.per_route - routes.count(route))
+            assert not may_open or not has_room
+            waiting_for_room += may_open
         # Whoever needs room has a closing connection to hope for, or there is none to close.
         assert not self.idle or waiting_for_room <= len(self.closing)
 

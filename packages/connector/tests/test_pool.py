@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from whimbrel_connector import (
     ConnectTimeout,
     Exchange,
     Http1Connection,
+    OriginStatistics,
     PoolStatistics,
     PoolTimeout,
     Request,
@@ -22,13 +24,18 @@ from whimbrel_connector import (
 )
 
 if TYPE_CHECKING:
-    from .conftest import Line, Peer, Serve
+    from .conftest import Line, Peer, Script, Serve
 
 SOON = 0.03
 
 
 def get(target: str = "/") -> Request:
     return Request("GET", target, [("Host", "shore.example")])
+
+
+def counts(connector: TCPConnector) -> tuple[int, int, int]:
+    statistics = connector.statistics
+    return statistics.open, statistics.idle, statistics.waiting
 
 
 async def turns(count: int = 5) -> None:
@@ -47,8 +54,8 @@ async def test_the_limit_holds_among_many_and_all_are_answered(serve: Serve) -> 
         fetched = await asyncio.gather(*(peer.fetch(connector, f"/{number}") for number in range(200)))
         assert [one.body for one in fetched] == [f"/{number}".encode() for number in range(200)]
         assert peer.most_open == 7
-        assert connector.statistics == PoolStatistics(open=7, idle=7, waiting=0)
-    assert connector.statistics == PoolStatistics(open=0, idle=0, waiting=0)
+        assert counts(connector) == (7, 7, 0)
+    assert counts(connector) == (0, 0, 0)
 
 
 async def test_the_limit_of_a_host_holds_beside_others(serve: Serve) -> None:
@@ -126,6 +133,101 @@ async def test_an_idle_connection_that_the_peer_closes_is_forgotten(serve: Serve
             await asyncio.sleep(0)
 
 
+def keeping(said: str) -> Script:
+    """Return a script that answers every request and says this of the connection."""
+
+    async def script(line: Line) -> None:
+        while await line.request():
+            line.answer(b"shore", f"Keep-Alive: {said}")
+
+    return script
+
+
+async def test_the_servers_keep_alive_is_heeded(serve: Serve) -> None:
+    async with TCPConnector() as connector:
+        peer = await serve(keeping("timeout=0"))
+        assert not (await peer.fetch(connector)).reused
+        assert not (await peer.fetch(connector)).reused
+        peer = await serve(keeping("timeout=5, max=1"))
+        assert [(await peer.fetch(connector)).reused for _ in range(4)] == [False, True, False, True]
+        peer = await serve(keeping("timeout=3600"))
+        assert [(await peer.fetch(connector)).reused for _ in range(3)] == [False, True, True]
+
+
+async def test_a_connection_is_given_up_before_its_server_does_it(serve: Serve) -> None:
+    peer, patient = await serve(keeping("timeout=1")), await serve()
+    async with TCPConnector() as connector:
+        await patient.fetch(connector)  # whose time is longer, and whose sweep is due later
+        await peer.fetch(connector)
+        await peer.until(lambda: not peer.open)  # after half a second
+        assert patient.open
+
+
+async def test_a_connection_serves_so_many_requests(serve: Serve) -> None:
+    peer = await serve()
+    async with TCPConnector(max_connection_requests=3) as connector:
+        fetched = [(await peer.fetch(connector)).reused for _ in range(7)]
+        assert fetched == [False, True, True, False, True, True, False]
+    assert peer.accepted == 3
+
+
+async def test_an_old_connection_begins_no_request(serve: Serve) -> None:
+    peer = await serve()
+    async with TCPConnector(max_connection_seconds=SOON) as connector:
+        fetched = await peer.fetch(connector)
+        while peer.accepted == 1:
+            fetched = await peer.fetch(connector)
+        assert fetched == (200, b"/", False)
+
+
+async def test_a_connection_that_expired_while_the_loop_was_held_up_is_not_used(serve: Serve) -> None:
+    peer = await serve()
+    async with TCPConnector(keepalive_timeout=SOON) as connector:
+        await peer.fetch(connector)
+        time.sleep(2 * SOON)  # noqa: ASYNC251  this is what is tested: no timer can run
+        assert not (await peer.fetch(connector)).reused
+        assert peer.accepted == 2
+
+
+@pytest.mark.parametrize("seconds", [None, 1e9])
+async def test_idle_connections_may_be_kept_for_ever(serve: Serve, seconds: float | None) -> None:
+    peer = await serve()
+    async with TCPConnector(keepalive_timeout=seconds) as connector:
+        assert [(await peer.fetch(connector)).reused for _ in range(2)] == [False, True]
+
+
+async def test_no_keep_alive_time_is_no_keep_alive(serve: Serve) -> None:
+    peer = await serve()
+    async with TCPConnector(keepalive_timeout=0) as connector:
+        assert [(await peer.fetch(connector)).reused for _ in range(2)] == [False, False]
+
+
+async def test_the_statistics_tell_what_is_and_what_was(serve: Serve) -> None:
+    peer, other = await serve(), await serve()
+    async with TCPConnector(limit=2) as connector:
+        assert connector.statistics == PoolStatistics(open=0, idle=0, waiting=0)
+        for _ in range(3):
+            await peer.fetch(connector)
+        busy, also_busy = await connector.connect(peer.url), await connector.connect(other.url)
+        waiting = asyncio.ensure_future(other.fetch(connector))
+        await turns()
+        statistics = connector.statistics
+        assert (statistics.open, statistics.idle, statistics.waiting) == (2, 0, 1)
+        assert (statistics.opened, statistics.reused) == (2, 3)
+        assert statistics.origins == {
+            peer.url: OriginStatistics(open=1, idle=0, waiting=0, reused=3),
+            other.url: OriginStatistics(open=1, idle=0, waiting=1, reused=0),
+        }
+        await read(busy)
+        assert not (await waiting).reused  # what had come idle made room for it
+        await read(also_busy)
+    statistics = connector.statistics
+    assert (statistics.open, statistics.opened, statistics.reused) == (0, 3, 3)
+    assert statistics.origins == {}
+    with pytest.raises(TypeError):
+        statistics.origins["mine"] = None  # type: ignore[index]  # that is the point
+
+
 # Waiting that ends otherwise.
 
 
@@ -136,7 +238,7 @@ async def test_waiting_for_too_long_is_an_error(serve: Serve) -> None:
         with pytest.raises(PoolTimeout) as caught:
             await connector.connect(peer.url, timeouts=Timeouts(lease=SOON))
         assert caught.value.limit_seconds == SOON
-        assert connector.statistics == PoolStatistics(open=1, idle=0, waiting=0)
+        assert counts(connector) == (1, 0, 0)
         await read(busy)
         assert (await peer.fetch(connector)).reused
 
@@ -191,7 +293,7 @@ async def test_thousands_that_are_cancelled_at_once_are_passed_over(serve: Serve
         busy._over = True
         await asyncio.wait(crowd)
         assert (await patient).body == b"/"
-        assert connector.statistics == PoolStatistics(open=1, idle=1, waiting=0)
+        assert counts(connector) == (1, 1, 0)
 
 
 async def test_who_was_given_a_connection_that_died_gets_another(serve: Serve) -> None:
@@ -208,7 +310,7 @@ async def test_who_was_given_a_connection_that_died_gets_another(serve: Serve) -
         connection.abort()
         assert (await first).body == b"/first"
         assert (await second).body == b"/second"
-        assert connector.statistics == PoolStatistics(open=1, idle=1, waiting=0)
+        assert counts(connector) == (1, 1, 0)
     assert peer.accepted == 2
 
 
@@ -227,7 +329,7 @@ async def test_a_granted_connection_that_goes_before_its_cancelled_waiter_runs(s
         waiter.cancel()
         await asyncio.wait([waiter])
         assert waiter.cancelled()
-        assert connector.statistics == PoolStatistics(open=0, idle=0, waiting=0)
+        assert counts(connector) == (0, 0, 0)
         connection._owner = None
         transport.abort()
 
@@ -244,7 +346,7 @@ async def test_a_cancelled_dial_leaves_no_place_taken(serve: Serve) -> None:
                 task.result().close()
         assert (await peer.fetch(connector)).body == b"/"
         await turns()
-        assert connector.statistics == PoolStatistics(open=1, idle=1, waiting=0)
+        assert counts(connector) == (1, 1, 0)
 
 
 class Telling(TCPConnector):
@@ -320,7 +422,7 @@ async def test_closing_turns_the_waiting_away_and_ends_dials(serve: Serve) -> No
     with pytest.raises(asyncio.CancelledError):
         await gone
     assert busy.is_over
-    assert connector.statistics == PoolStatistics(open=0, idle=0, waiting=0)
+    assert counts(connector) == (0, 0, 0)
     with pytest.raises(ConnectorClosed):
         await connector.connect(peer.url)
 

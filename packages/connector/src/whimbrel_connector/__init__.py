@@ -27,7 +27,6 @@ from whimbrel_connector.errors import (
 )
 from whimbrel_connector.exchange import Exchange
 from whimbrel_connector.observer import ConnectObserver
-from whimbrel_connector.pool import PoolStatistics
 from whimbrel_connector.proxy import Proxy
 from whimbrel_connector.request import Body, BodyWriter, ExchangeOptions, ParserFactory, Request, WireParser
 from whimbrel_connector.resolver import (
@@ -39,6 +38,7 @@ from whimbrel_connector.resolver import (
     ThreadedResolver,
 )
 from whimbrel_connector.route import Route
+from whimbrel_connector.statistics import OriginStatistics, PoolStatistics
 from whimbrel_connector.stream import ReadingSource, StreamReader
 from whimbrel_connector.tcp import TCPConnector
 from whimbrel_connector.timeouts import Deadline, Timeouts
@@ -69,6 +69,7 @@ __all__ = [
     "FingerprintMismatch",
     "Http1Connection",
     "InvalidProxy",
+    "OriginStatistics",
     "ParserFactory",
     "PhaseTimeout",
     "PoolStatistics",

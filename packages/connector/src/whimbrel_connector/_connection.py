@@ -6,12 +6,17 @@ it was upgraded to, or, when nobody uses it, condemn it.
 
 import asyncio
 import select
+from collections.abc import Sequence
 from contextlib import suppress
+from math import inf
 from typing import Any, Protocol, cast
+
+from whimbrel_connector.lifetime import Lifetime, narrowed
 
 __all__ = ["ConnectionOwner", "Http1Connection", "TransportUser", "as_transport"]
 
 CLOSING_SECONDS = 2.0
+_NO_LIMITS = Lifetime(idle_seconds=inf)
 
 
 class TransportUser(Protocol):
@@ -52,10 +57,23 @@ class Http1Connection(asyncio.Protocol):
     Attributes:
         closed_here: Whether this side has closed it, or begun to.
         exchanges: How many exchanges have begun on it.
+        lifetime: How long it may serve, as its owner and the server say.
         lost: Done when the transport has really gone.
     """
 
-    __slots__ = ("_abort_timer", "_loop", "_owner", "_transport", "_user", "closed_here", "exchanges", "lost")
+    __slots__ = (
+        "_abort_timer",
+        "_loop",
+        "_opened_at",
+        "_owner",
+        "_transport",
+        "_usable_until",
+        "_user",
+        "closed_here",
+        "exchanges",
+        "lifetime",
+        "lost",
+    )
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -63,8 +81,11 @@ class Http1Connection(asyncio.Protocol):
         self._user: TransportUser | None = None
         self._owner: ConnectionOwner | None = None
         self._abort_timer: asyncio.TimerHandle | None = None
+        self._opened_at = 0.0
+        self._usable_until = inf
         self.closed_here = False
         self.exchanges = 0
+        self.lifetime = _NO_LIMITS
         self.lost: asyncio.Future[None] = loop.create_future()
 
     @property
@@ -95,9 +116,11 @@ class Http1Connection(asyncio.Protocol):
         """Return what the transport knows under `name`."""
         return default if self._transport is None else self._transport.get_extra_info(name, default)
 
-    def join(self, owner: ConnectionOwner) -> None:
-        """Name who is told when it comes free or goes."""
+    def join(self, owner: ConnectionOwner, lifetime: Lifetime = _NO_LIMITS) -> None:
+        """Name who is told when it comes free or goes, and how long it may serve from now on."""
         self._owner = owner
+        self._opened_at = self._loop.time()
+        self.lifetime = lifetime
         if self._transport is None:
             owner.forget(self)
 
@@ -123,15 +146,28 @@ class Http1Connection(asyncio.Protocol):
         else:
             self._owner.give_back(self)
 
+    def heed(self, keep_alive: Sequence[bytes]) -> None:
+        """Take the server's word, the values of Keep-Alive in its first answer, for how long it serves."""
+        if keep_alive:
+            self.lifetime = narrowed(self.lifetime, keep_alive)
+
+    def rest(self, now: float) -> float:
+        """Be free from `now` on; return until when a request may begin, which may have passed."""
+        self._usable_until = self.lifetime.usable_until(
+            now, opened_at=self._opened_at, exchanges=self.exchanges
+        )
+        return self._usable_until
+
     async def is_usable(self) -> bool:
-        """Tell whether it can serve a request: open, and no byte or end has come while it was idle.
+        """Tell whether it can serve a request: open, in time, and no byte or end has come while it was idle.
 
         Whatever the socket holds unread is let in first: on TLS it may be a mere session ticket.
         """
         if not self.is_closing and _has_unread(self.get_extra_info("socket")):
             await asyncio.sleep(0)
             await asyncio.sleep(0)  # TLS hands data on one turn later
-        return not self.is_closing
+        # A loop that was held up may not have closed it in time.
+        return not self.is_closing and self._loop.time() < self._usable_until
 
     def pause_reading(self) -> None:
         """Let nothing more in for now."""

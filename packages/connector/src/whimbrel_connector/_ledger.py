@@ -2,7 +2,7 @@
 
 The ledger is told what happens and answers with what is to be done: grant an idle connection, open
 one, close one. A connection, for it, is any object with an identity; so is a ticket, which stands
-for a request that waits.
+for a request that waits. `docs/pool.md` of the package says the rules in words and draws the states.
 
 Its rules: the oldest request that can be served comes first; the freshest idle connection is taken,
 so that the others can expire; a full pool closes the stalest idle connection of another route when
@@ -10,23 +10,22 @@ a request needs the room.
 
 A connection is counted until it has really gone, so that the limits hold on the wire too.
 
-The life of a connection here::
-
-    (nothing) --Open--> leased --freed()--> idle --Grant--> leased
-                          |                   |
-                        gone()              gone(), or Close (room needed, expired) --> closing --gone()
+No step looks at all that wait: one costs the logarithm of the number of routes with somebody
+waiting, and nothing for the number of requests.
 """
 
-from collections import OrderedDict, deque
-from collections.abc import Hashable
+from collections import OrderedDict
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
-from enum import Enum, auto
 from typing import Generic, TypeVar
 
-__all__ = ["Action", "Close", "Grant", "Ledger", "Open"]
+from whimbrel_connector._turns import Turns
+
+__all__ = ["Action", "Close", "Count", "Grant", "Ledger", "Open"]
 
 Connection = TypeVar("Connection", bound=Hashable)
 Ticket = TypeVar("Ticket", bound=Hashable)
+Route = TypeVar("Route", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +50,45 @@ class Close(Generic[Connection]):
     connection: Connection
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """What there is of one route.
+
+    Attributes:
+        open: Connections that are leased, idle, being opened or closing.
+        idle: Connections that wait for a request.
+        waiting: Requests that wait for a connection.
+    """
+
+    open: int
+    idle: int
+    waiting: int
+
+
 Action = Grant[Ticket, Connection] | Open[Ticket] | Close[Connection]
 
 
-class _Obstacle(Enum):
-    """Why a request must wait."""
+class _Shelf(Generic[Ticket, Connection]):
+    """What the ledger knows of one route.
 
-    ROUTE = auto()  # its own route has as many connections as it may
-    ROOM = auto()  # all routes together have
+    Requests wait in two rows, in order of their turns: first those who were promised the place of a
+    connection that is closing, then the others.
+    """
 
-
-class _Shelf(Generic[Connection]):
-    """What the ledger knows of one route."""
-
-    __slots__ = ("count", "idle")
+    __slots__ = ("count", "idle", "promised", "waiting")
 
     def __init__(self) -> None:
         self.count = 0
-        self.idle: deque[Connection] = deque()
+        self.idle: OrderedDict[Connection, None] = OrderedDict()
+        self.promised: OrderedDict[Ticket, int] = OrderedDict()
+        self.waiting: OrderedDict[Ticket, int] = OrderedDict()
+
+    def oldest(self) -> tuple[Ticket, int] | None:
+        """Return the first who waits, and its turn."""
+        return next(iter((self.promised or self.waiting).items()), None)
 
 
-class Ledger(Generic[Ticket, Connection]):
+class Ledger(Generic[Ticket, Connection, Route]):
     """The books of a pool.
 
     Args:
@@ -83,14 +100,20 @@ class Ledger(Generic[Ticket, Connection]):
         self._limit = limit
         self._limit_per_route = limit_per_route
         self._count = 0
-        self._shelves: dict[Hashable, _Shelf[Connection]] = {}
-        self._idle: OrderedDict[Connection, tuple[Hashable, float]] = OrderedDict()
+        self._shelves: dict[Route, _Shelf[Ticket, Connection]] = {}
+        # By release, the stalest first; each is on its shelf too.
+        self._idle: OrderedDict[Connection, tuple[Route, float]] = OrderedDict()
         self._closing: set[Connection] = set()
-        self._waiting: OrderedDict[Ticket, Hashable] = OrderedDict()
+        self._waiting: dict[Ticket, Route] = {}
+        # By promise, the first who gets a place first; each is on its shelf too.
+        self._promised: OrderedDict[Ticket, Route] = OrderedDict()
+        self._in_need: Turns[Route] = Turns(self._turn_in_need)
+        self._last_turn = 0
+        self._first_turn = 0
 
     @property
     def open_count(self) -> int:
-        """Connections that are leased, idle or being opened."""
+        """Connections that are leased, idle, being opened or closing."""
         return self._count
 
     @property
@@ -103,103 +126,184 @@ class Ledger(Generic[Ticket, Connection]):
         """Requests that wait for a connection."""
         return len(self._waiting)
 
-    def ask(self, ticket: Ticket, route: Hashable) -> list[Action[Ticket, Connection]]:
+    def by_route(self) -> Iterator[tuple[Route, Count]]:
+        """What there is of each route that has a connection or a request."""
+        for route, shelf in self._shelves.items():
+            waiting = len(shelf.promised) + len(shelf.waiting)
+            yield route, Count(open=shelf.count, idle=len(shelf.idle), waiting=waiting)
+
+    # What happens.
+
+    def ask(self, ticket: Ticket, route: Route) -> list[Action[Ticket, Connection]]:
         """A request wants a connection to `route`."""
-        served = self._serve(ticket, route)
-        if isinstance(served, _Obstacle):
-            self._waiting[ticket] = route
-            makes_room = served is _Obstacle.ROOM and len(self._closing) < len(self._waiting)
-            return [self._close_stalest()] if makes_room and self._idle else []
-        return [served]
+        self._last_turn += 1
+        return self._serve(ticket, route, self._last_turn)
 
-    def ask_again(self, ticket: Ticket, route: Hashable) -> list[Action[Ticket, Connection]]:
-        """A request was granted a connection that turned out useless: it keeps its turn."""
-        actions = self.ask(ticket, route)
-        if ticket in self._waiting:
-            self._waiting.move_to_end(ticket, last=False)
-        return actions
+    def ask_again(self, ticket: Ticket, route: Route) -> list[Action[Ticket, Connection]]:
+        """A request was granted a connection that turned out useless: it comes before all others."""
+        self._first_turn -= 1
+        return self._serve(ticket, route, self._first_turn)
 
-    def take_idle(self, route: Hashable) -> Connection | None:
+    def take_idle(self, route: Route) -> Connection | None:
         """A request wants an idle connection to `route`, or nothing; it does not wait."""
         shelf = self._shelves.get(route)
         if shelf is None or not shelf.idle:
             return None
-        connection = shelf.idle.pop()
+        connection, _ = shelf.idle.popitem()
         del self._idle[connection]
         return connection
 
     def withdraw(self, ticket: Ticket) -> None:
         """A waiting request has given up."""
-        self._waiting.pop(ticket, None)
+        route = self._waiting.get(ticket)
+        if route is not None:
+            shelf = self._shelves[route]
+            self._leave(ticket, route, shelf)
+            self._drop_if_empty(route, shelf)
+            self._promise_places()
 
-    def freed(self, connection: Connection, route: Hashable, now: float) -> list[Action[Ticket, Connection]]:
-        """A leased connection can serve the next request."""
-        self._shelves[route].idle.append(connection)
-        self._idle[connection] = (route, now)
-        return self._serve_waiting()
+    def freed(self, connection: Connection, route: Route, until: float) -> list[Action[Ticket, Connection]]:
+        """A leased connection can serve the next request, if one comes before `until`."""
+        shelf = self._shelves[route]
+        first = shelf.oldest()
+        if first is not None:
+            ticket, turn = first
+            elder = self._in_need.first()
+            if elder is None or turn <= elder[0]:
+                self._leave(ticket, route, shelf)
+                self._promise_places()
+                return [Grant(ticket, connection)]
+        shelf.idle[connection] = None
+        self._idle[connection] = (route, until)
+        return self._make_room()
 
-    def gone(self, connection: Connection | None, route: Hashable) -> list[Action[Ticket, Connection]]:
+    def gone(self, connection: Connection | None, route: Route) -> list[Action[Ticket, Connection]]:
         """A connection has closed, whatever it was doing; None: the one being opened never came to be."""
         shelf = self._shelves[route]
         if connection is not None:
             self._closing.discard(connection)
             if self._idle.pop(connection, None) is not None:
-                shelf.idle.remove(connection)
+                del shelf.idle[connection]
         shelf.count -= 1
         self._count -= 1
-        if not shelf.count:
-            del self._shelves[route]
-        return self._serve_waiting()
+        self._in_need.announce(route)
+        self._drop_if_empty(route, shelf)
+        return [*self._fill_places(), *self._make_room()]
 
-    def expire(self, idle_since: float) -> list[Action[Ticket, Connection]]:
-        """Close what has been idle since `idle_since` or longer."""
-        actions: list[Action[Ticket, Connection]] = []
-        while (since := self.stalest_since()) is not None and since <= idle_since:
-            actions.append(self._close_stalest())
-        return actions
+    def expire(self, now: float) -> list[Action[Ticket, Connection]]:
+        """Close the idle connections whose time is up."""
+        expired = [connection for connection, (_, until) in self._idle.items() if until <= now]
+        return [self._close(connection) for connection in expired]
 
-    def stalest_since(self) -> float | None:
-        """Since when the stalest idle connection is idle; None when there is none."""
-        return next(iter(self._idle.values()))[1] if self._idle else None
+    def next_expiry(self) -> float | None:
+        """Return when the first idle connection expires; None when there is none."""
+        return min((until for _, until in self._idle.values()), default=None)
 
-    def _serve(
-        self, ticket: Ticket, route: Hashable
-    ) -> "Grant[Ticket, Connection] | Open[Ticket] | _Obstacle":
-        """Return what serves the request now, or what stands in its way."""
+    # What follows from it.
+
+    def _serve(self, ticket: Ticket, route: Route, turn: int) -> list[Action[Ticket, Connection]]:
+        """Serve the request if that can be, else let it wait."""
         connection = self.take_idle(route)
         if connection is not None:
-            return Grant(ticket, connection)
+            return [Grant(ticket, connection)]
         shelf = self._shelves.get(route)
-        if shelf is not None and self._limit_per_route and shelf.count >= self._limit_per_route:
-            return _Obstacle.ROUTE
-        if self._limit and self._count >= self._limit:
-            return _Obstacle.ROOM
         if shelf is None:
             shelf = self._shelves[route] = _Shelf()
+        if not self._is_full and self._has_room(shelf):
+            return [self._open(ticket, shelf)]
+        self._waiting[ticket] = route
+        if turn > 0:
+            shelf.waiting[ticket] = turn
+        else:
+            self._put_first(ticket, route, shelf, turn)
+        if len(shelf.waiting) == 1 or turn < 0:  # else another of this route comes first
+            self._in_need.announce(route)
+        return self._make_room()
+
+    def _put_first(self, ticket: Ticket, route: Route, shelf: _Shelf[Ticket, Connection], turn: int) -> None:
+        """Let the request wait before all others; if its route has promises it gets the last of them."""
+        row = shelf.waiting
+        if shelf.promised:
+            last, its_turn = shelf.promised.popitem()
+            del self._promised[last]
+            shelf.waiting[last] = its_turn
+            shelf.waiting.move_to_end(last, last=False)
+            self._promised[ticket] = route
+            self._promised.move_to_end(ticket, last=False)
+            row = shelf.promised
+        row[ticket] = turn
+        row.move_to_end(ticket, last=False)
+
+    def _leave(self, ticket: Ticket, route: Route, shelf: _Shelf[Ticket, Connection]) -> None:
+        """Take a request out of its row."""
+        del self._waiting[ticket]
+        if self._promised.pop(ticket, None) is None:
+            del shelf.waiting[ticket]
+        else:
+            del shelf.promised[ticket]
+        self._in_need.announce(route)
+
+    def _open(self, ticket: Ticket, shelf: _Shelf[Ticket, Connection]) -> Open[Ticket]:
         shelf.count += 1
         self._count += 1
         return Open(ticket)
 
-    def _serve_waiting(self) -> list[Action[Ticket, Connection]]:
-        """Use what has just come free for the oldest request that it can serve.
+    def _fill_places(self) -> Iterator[Open[Ticket]]:
+        """Let as many open a connection as there are places, those first who were promised one."""
+        while not self._is_full and (ticket := self._next_in_line()) is not None:
+            route = self._waiting[ticket]
+            shelf = self._shelves[route]
+            self._leave(ticket, route, shelf)
+            opened = self._open(ticket, shelf)
+            self._in_need.announce(route)
+            yield opened
 
-        Nobody waits who could be served, so one connection or place come free serves one request.
-        """
-        room_to_come = len(self._closing)
-        for ticket, route in self._waiting.items():
-            outcome = self._serve(ticket, route)
-            if not isinstance(outcome, _Obstacle):
-                del self._waiting[ticket]
-                return [outcome]
-            if outcome is _Obstacle.ROOM:
-                if room_to_come:
-                    room_to_come -= 1
-                else:
-                    return [self._close_stalest()] if self._idle else []
-        return []
+    def _next_in_line(self) -> Ticket | None:
+        if self._promised:
+            return next(iter(self._promised))
+        first = self._in_need.first()
+        return None if first is None else next(iter(self._shelves[first[1]].waiting))
 
-    def _close_stalest(self) -> Close[Connection]:
-        connection, (route, _since) = self._idle.popitem(last=False)
-        self._shelves[route].idle.remove(connection)
+    def _make_room(self) -> list[Action[Ticket, Connection]]:
+        """Close as many idle connections as there are requests in need of a place and without hope."""
+        actions: list[Action[Ticket, Connection]] = []
+        self._promise_places()
+        while self._idle and self._in_need.first() is not None:
+            actions.append(self._close(next(iter(self._idle))))
+            self._promise_places()
+        return actions
+
+    def _promise_places(self) -> None:
+        """Promise the places of connections that are closing to the oldest in need of one."""
+        while len(self._promised) < len(self._closing) and (first := self._in_need.first()) is not None:
+            route = first[1]
+            shelf = self._shelves[route]
+            ticket, turn = shelf.waiting.popitem(last=False)
+            shelf.promised[ticket] = turn
+            self._promised[ticket] = route
+            self._in_need.announce(route)
+
+    def _close(self, connection: Connection) -> Close[Connection]:
+        route, _until = self._idle.pop(connection)
+        del self._shelves[route].idle[connection]
         self._closing.add(connection)
         return Close(connection)
+
+    def _turn_in_need(self, route: Route) -> int | None:
+        """Return the turn of the first at `route` who lacks nothing but a place in the pool."""
+        shelf = self._shelves.get(route)
+        if shelf is None or not shelf.waiting or not self._has_room(shelf):
+            return None
+        return next(iter(shelf.waiting.values()))
+
+    @property
+    def _is_full(self) -> bool:
+        return bool(self._limit) and self._count >= self._limit
+
+    def _has_room(self, shelf: _Shelf[Ticket, Connection]) -> bool:
+        """Tell whether the route may have more connections than it has and will have."""
+        return not self._limit_per_route or shelf.count + len(shelf.promised) < self._limit_per_route
+
+    def _drop_if_empty(self, route: Route, shelf: _Shelf[Ticket, Connection]) -> None:
+        if not (shelf.count or shelf.promised or shelf.waiting):
+            del self._shelves[route]

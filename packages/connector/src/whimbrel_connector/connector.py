@@ -3,6 +3,7 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Generator
+from math import inf
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -11,19 +12,22 @@ from yarl import URL
 from whimbrel_connector._connection import CLOSING_SECONDS, Http1Connection
 from whimbrel_connector.errors import ConnectorClosed, ConnectTimeout, PoolTimeout
 from whimbrel_connector.exchange import Exchange
+from whimbrel_connector.lifetime import Lifetime
 from whimbrel_connector.observer import ConnectObserver, dialling_for
-from whimbrel_connector.pool import Pool, PoolStatistics
+from whimbrel_connector.pool import Pool
 from whimbrel_connector.proxy import Proxy
 from whimbrel_connector.request import ExchangeOptions
 from whimbrel_connector.route import Route
+from whimbrel_connector.statistics import PoolStatistics
 from whimbrel_connector.timeouts import Deadline, Timeouts
 from whimbrel_connector.tls import TlsPolicy
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["BaseConnector", "Closing"]
+__all__ = ["KEEPALIVE_SECONDS", "BaseConnector", "Closing"]
 
+KEEPALIVE_SECONDS = 15.0
 _NO_LIMITS = Timeouts()
 _DEFAULT_OPTIONS = ExchangeOptions()
 
@@ -69,10 +73,14 @@ class BaseConnector(ABC):
         tls: What TLS must satisfy where `connect` is told nothing else.
 
     Args:
-        keepalive_timeout: Seconds an idle connection is kept; None for the default, 15.
+        keepalive_timeout: Seconds an idle connection is kept; None for ever. The server's own
+            `Keep-Alive: timeout` counts where it is shorter, less a margin.
         force_close: Use each connection once.
         limit: Connections in all; 0 or None for no limit.
         limit_per_host: Connections to one route; 0 for no limit.
+        max_connection_seconds: Seconds after which a connection is given no further request, so that
+            a changed address is heeded; None for no limit.
+        max_connection_requests: Requests that a connection serves at most; None for no limit.
         enable_cleanup_closed: Accepted for compatibility: closing is always bounded.
         timeout_ceil_threshold: Accepted for compatibility and not used.
         loop: Accepted for compatibility and not used: the loop of the first use is taken.
@@ -81,18 +89,24 @@ class BaseConnector(ABC):
     def __init__(
         self,
         *,
-        keepalive_timeout: float | None = None,
+        keepalive_timeout: float | None = KEEPALIVE_SECONDS,
         force_close: bool = False,
         limit: int | None = 100,
         limit_per_host: int = 0,
+        max_connection_seconds: float | None = None,
+        max_connection_requests: int | None = None,
         enable_cleanup_closed: bool = False,  # noqa: ARG002  documented by aiohttp
         timeout_ceil_threshold: float = 5,  # noqa: ARG002  documented by aiohttp
         loop: asyncio.AbstractEventLoop | None = None,  # noqa: ARG002  documented by aiohttp
     ) -> None:
-        if force_close and keepalive_timeout is not None:
+        if force_close and keepalive_timeout not in (None, KEEPALIVE_SECONDS):
             msg = "keepalive_timeout cannot be set if force_close is True"
             raise ValueError(msg)
-        self._keepalive_seconds = 15.0 if keepalive_timeout is None else keepalive_timeout
+        self._lifetime = Lifetime(
+            idle_seconds=inf if keepalive_timeout is None else keepalive_timeout,
+            age_seconds=inf if max_connection_seconds is None else max_connection_seconds,
+            exchanges=1 if force_close else max_connection_requests or inf,
+        )
         self._force_close = force_close
         self.tls = TlsPolicy()
         self._limit = limit or 0
@@ -123,7 +137,7 @@ class BaseConnector(ABC):
 
     @property
     def statistics(self) -> PoolStatistics:
-        """What the pool holds at this moment."""
+        """What the pool holds at this moment, and what it has done."""
         return PoolStatistics(open=0, idle=0, waiting=0) if self._pool is None else self._pool.statistics
 
     async def connect(
@@ -213,7 +227,7 @@ class BaseConnector(ABC):
             self._dial_within,
             limit=self._limit,
             limit_per_route=self._limit_per_host,
-            keepalive_seconds=None if self._force_close else self._keepalive_seconds,
+            lifetime=self._lifetime,
         )
         return self._pool
 

@@ -383,6 +383,8 @@ class Exchange:
         reusable = self._leaves_no_doubt()
         self._settle()
         if reusable:
+            if not self._reused and self._head is not None:  # servers say the same with each answer
+                self._connection.heed(self._head.get_all(b"keep-alive"))
             self._connection.resume_reading()
             self._connection.finish()
         else:

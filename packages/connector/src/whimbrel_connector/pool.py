@@ -7,35 +7,27 @@ it began, so that a cancelled request takes its half-made connection with it.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass
+from math import inf
+from types import MappingProxyType
 from typing import Any
 
 from whimbrel_connector._connection import Http1Connection
 from whimbrel_connector._ledger import Action, Close, Grant, Ledger, Open
 from whimbrel_connector.errors import ConnectorClosed
+from whimbrel_connector.lifetime import Lifetime
 from whimbrel_connector.observer import ConnectObserver
 from whimbrel_connector.route import Route
+from whimbrel_connector.statistics import OriginStatistics, PoolStatistics
 
-__all__ = ["Pool", "PoolStatistics"]
+__all__ = ["Pool"]
 
 Dial = Callable[[Route, float | None, ConnectObserver | None], Coroutine[Any, Any, Http1Connection]]
 _Place = asyncio.Future[Http1Connection | None]
 _Actions = list[Action[_Place, Http1Connection]]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PoolStatistics:
-    """What a pool holds at this moment.
-
-    Attributes:
-        open: Connections in all: leased, idle and being opened.
-        idle: Connections that wait for a request.
-        waiting: Requests that wait for a connection.
-    """
-
-    open: int
-    idle: int
-    waiting: int
+# Connections expire by so much later at most, lest thousands of them be looked at thousands of times.
+_SWEEP_SECONDS = 0.25
+_NOTHING = OriginStatistics(open=0, idle=0, waiting=0, reused=0)
 
 
 class Pool:
@@ -47,7 +39,7 @@ class Pool:
             told of it.
         limit: Connections in all; 0 for no limit.
         limit_per_route: Connections to one route; 0 for no limit.
-        keepalive_seconds: How long an idle connection is kept; None: each is used once.
+        lifetime: How long a connection may serve, where its server says nothing shorter.
     """
 
     def __init__(
@@ -57,24 +49,48 @@ class Pool:
         *,
         limit: int,
         limit_per_route: int,
-        keepalive_seconds: float | None,
+        lifetime: Lifetime,
     ) -> None:
         self._loop = loop
         self._dial = dial
-        self._ledger: Ledger[_Place, Http1Connection] = Ledger(limit=limit, limit_per_route=limit_per_route)
-        self._keepalive_seconds = keepalive_seconds
+        self._ledger: Ledger[_Place, Http1Connection, Route] = Ledger(
+            limit=limit, limit_per_route=limit_per_route
+        )
+        self._lifetime = lifetime
         self._live: dict[Http1Connection, Route] = {}
         self._waiting: dict[_Place, Route] = {}
         self._dialling: set[asyncio.Task[Http1Connection]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._sweep: asyncio.TimerHandle | None = None
+        self._sweep_at = inf
+        self._opened = 0
+        self._reused_by_gone = 0
         self._closed = False
 
     @property
     def statistics(self) -> PoolStatistics:
-        """What the pool holds at this moment."""
+        """What the pool holds at this moment, and what it has done."""
+        reused: dict[Route, int] = {}
+        for connection, route in self._live.items():
+            reused[route] = reused.get(route, 0) + _reuses(connection)
+        origins: dict[str, OriginStatistics] = {}
+        for route, count in self._ledger.by_route():
+            before = origins.get(route.origin, _NOTHING)
+            origins[route.origin] = OriginStatistics(
+                open=before.open + count.open,
+                idle=before.idle + count.idle,
+                waiting=before.waiting + count.waiting,
+                reused=before.reused + reused.get(route, 0),
+            )
         ledger = self._ledger
-        return PoolStatistics(open=ledger.open_count, idle=ledger.idle_count, waiting=ledger.waiting_count)
+        return PoolStatistics(
+            open=ledger.open_count,
+            idle=ledger.idle_count,
+            waiting=ledger.waiting_count,
+            opened=self._opened,
+            reused=self._reused_by_gone + sum(reused.values()),
+            origins=MappingProxyType(origins),
+        )
 
     async def take_idle(self, route: Route) -> Http1Connection | None:
         """Return an idle connection to `route` if there is one that still works."""
@@ -104,13 +120,12 @@ class Pool:
     def give_back(self, connection: Http1Connection) -> None:
         """Take a connection whose exchange has ended cleanly."""
         self._carry_out(self._freed(connection))
-        if self._sweep is None and self._keepalive_seconds is not None:
-            self._schedule_sweep(self._keepalive_seconds)
 
     def forget(self, connection: Http1Connection) -> None:
         """Learn that a connection's transport has gone: its place is free."""
         route = self._live.pop(connection, None)
         if route is not None:
+            self._reused_by_gone += _reuses(connection)
             self._carry_out(self._ledger.gone(connection, route))
 
     def attend(self, task: "asyncio.Task[None]") -> None:
@@ -175,10 +190,14 @@ class Pool:
         route = self._live.get(connection)
         if route is None:  # it went meanwhile, and its place was given on
             return []
-        if self._closed or self._keepalive_seconds is None or connection.is_closing:
+        now = self._loop.time()
+        until = connection.rest(now)
+        if until <= now or self._closed or connection.is_closing:
             connection.close()
             return []
-        return self._ledger.freed(connection, route, self._loop.time())
+        if until < self._sweep_at:
+            self._sweep_by(until)
+        return self._ledger.freed(connection, route, until)
 
     async def _is_usable(self, connection: Http1Connection) -> bool:
         """Tell whether a leased connection works; one that does not is closed."""
@@ -202,7 +221,8 @@ class Pool:
             self._carry_out(self._ledger.gone(None, route))
             raise
         self._live[connection] = route
-        connection.join(self)
+        self._opened += 1
+        connection.join(self, self._lifetime)
         if self._closed:
             connection.abort()  # at once: who closed the pool waits, and knows nothing of this one
             raise ConnectorClosed
@@ -248,16 +268,23 @@ class Pool:
         place.set_result(connection)
         return []
 
-    def _schedule_sweep(self, keepalive_seconds: float) -> None:
-        stalest = self._ledger.stalest_since()
-        if stalest is not None:
-            due = stalest + keepalive_seconds
-            self._sweep = self._loop.call_at(due, self._sweep_idle, keepalive_seconds)
+    def _sweep_by(self, moment: float) -> None:
+        if self._sweep is not None:
+            self._sweep.cancel()
+        self._sweep_at = moment
+        self._sweep = self._loop.call_at(moment, self._sweep_idle)
 
-    def _sweep_idle(self, keepalive_seconds: float) -> None:
-        self._sweep = None
-        self._carry_out(self._ledger.expire(self._loop.time() - keepalive_seconds))
-        self._schedule_sweep(keepalive_seconds)
+    def _sweep_idle(self) -> None:
+        self._sweep, self._sweep_at = None, inf
+        now = self._loop.time()
+        self._carry_out(self._ledger.expire(now))
+        following = self._ledger.next_expiry()
+        if following is not None and following < inf:
+            self._sweep_by(max(following, now + _SWEEP_SECONDS))
+
+
+def _reuses(connection: Http1Connection) -> int:
+    return max(connection.exchanges - 1, 0)
 
 
 def _is_cancelled(task: "asyncio.Task[Any] | None") -> bool:

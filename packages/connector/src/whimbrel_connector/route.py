@@ -34,6 +34,14 @@ class Route:
     proxy: Proxy | None = None
     forwarded: bool = False
 
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port, as of a URL: the origin, or the proxy where that reads the requests."""
+        proxy_is_tls = self.forwarded and self.proxy is not None and self.proxy.url.scheme == "https"
+        scheme = "https" if self.tls is not None or proxy_is_tls else "http"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{scheme}://{host}:{self.port}"
+
     @classmethod
     def to(cls, url: URL, *, tls: TlsPolicy = _DEFAULT_POLICY, proxy: Proxy | None = None) -> "Route":
         """Return the route to the origin of `url`, by way of `proxy`; `tls` matters for https and wss only.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from whimbrel_connector._connection import Http1Connection
 from whimbrel_connector._dial import DialOptions, dial_tcp
 from whimbrel_connector._tunnel import dial_proxied
-from whimbrel_connector.connector import BaseConnector, Closing
+from whimbrel_connector.connector import KEEPALIVE_SECONDS, BaseConnector, Closing
 from whimbrel_connector.resolver import CachingResolver, Resolver, ThreadedResolver
 from whimbrel_connector.route import Route
 from whimbrel_connector.tls import Fingerprint, tls_policy
@@ -45,6 +45,8 @@ class TCPConnector(BaseConnector):
         force_close: As for `BaseConnector`.
         limit: As for `BaseConnector`.
         limit_per_host: As for `BaseConnector`.
+        max_connection_seconds: As for `BaseConnector`.
+        max_connection_requests: As for `BaseConnector`.
         enable_cleanup_closed: Accepted for compatibility: closing is always bounded.
         timeout_ceil_threshold: Accepted for compatibility and not used.
         ssl_shutdown_timeout: Accepted for compatibility: closing is always bounded.
@@ -63,10 +65,12 @@ class TCPConnector(BaseConnector):
         ssl: bool | Fingerprint | ssl_module.SSLContext = True,
         local_addr: tuple[str, int] | None = None,
         resolver: Resolver | None = None,
-        keepalive_timeout: float | None = None,
+        keepalive_timeout: float | None = KEEPALIVE_SECONDS,
         force_close: bool = False,
         limit: int | None = 100,
         limit_per_host: int = 0,
+        max_connection_seconds: float | None = None,
+        max_connection_requests: int | None = None,
         enable_cleanup_closed: bool = False,
         timeout_ceil_threshold: float = 5,
         happy_eyeballs_delay: float | None = 0.25,
@@ -80,6 +84,8 @@ class TCPConnector(BaseConnector):
             force_close=force_close,
             limit=limit,
             limit_per_host=limit_per_host,
+            max_connection_seconds=max_connection_seconds,
+            max_connection_requests=max_connection_requests,
             enable_cleanup_closed=enable_cleanup_closed,
             timeout_ceil_threshold=timeout_ceil_threshold,
             loop=loop,

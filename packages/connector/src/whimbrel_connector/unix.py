@@ -4,7 +4,7 @@ import asyncio
 
 from whimbrel_connector._connection import Http1Connection
 from whimbrel_connector._dial import dial_unix
-from whimbrel_connector.connector import BaseConnector
+from whimbrel_connector.connector import KEEPALIVE_SECONDS, BaseConnector
 from whimbrel_connector.errors import UnsupportedProxy
 from whimbrel_connector.route import Route
 
@@ -20,6 +20,8 @@ class UnixConnector(BaseConnector):
         keepalive_timeout: As for `BaseConnector`.
         limit: As for `BaseConnector`.
         limit_per_host: As for `BaseConnector`.
+        max_connection_seconds: As for `BaseConnector`.
+        max_connection_requests: As for `BaseConnector`.
         loop: Accepted for compatibility and not used: the loop of the first use is taken.
     """
 
@@ -27,16 +29,21 @@ class UnixConnector(BaseConnector):
         self,
         path: str,
         force_close: bool = False,
-        keepalive_timeout: float | None = None,
+        keepalive_timeout: float | None = KEEPALIVE_SECONDS,
         limit: int | None = 100,
         limit_per_host: int = 0,
         loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        max_connection_seconds: float | None = None,
+        max_connection_requests: int | None = None,
     ) -> None:
         super().__init__(
             force_close=force_close,
             keepalive_timeout=keepalive_timeout,
             limit=limit,
             limit_per_host=limit_per_host,
+            max_connection_seconds=max_connection_seconds,
+            max_connection_requests=max_connection_requests,
             loop=loop,
         )
         self._path = path
