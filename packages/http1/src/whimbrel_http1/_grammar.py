@@ -17,11 +17,14 @@ __all__ = [
     "HEX_VALUES",
     "NOT_HEX",
     "TARGET_OCTETS",
+    "TEXT",
     "TEXT_OCTETS",
+    "TOKEN",
     "TOKEN_OCTETS",
     "is_host",
     "is_token",
     "name_is",
+    "pattern",
     "skip_blanks",
     "split_list",
     "target_end",
@@ -42,9 +45,9 @@ _OPEN: Final = 0x5B
 _HEX: Final = b"0123456789abcdefABCDEF"
 
 # RFC 9110 section 5.6.2.
-_TOKEN: Final = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+TOKEN: Final = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 # RFC 9110 section 5.5: field-vchar, blanks and obs-text; no other control character.
-_TEXT: Final = b"\t" + bytes(range(0x20, 0x7F)) + bytes(range(0x80, 0x100))
+TEXT: Final = b"\t" + bytes(range(0x20, 0x7F)) + bytes(range(0x80, 0x100))
 # RFC 3986 section 3.2.2: a registered name, percent escapes aside.
 _NAME: Final = b"-._~!$&'()*+,;=0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 # RFC 9112 section 3.2: a request target holds no blank, no control character and nothing but ASCII.
@@ -55,25 +58,26 @@ def _table(members: bytes) -> bytes:
     return bytes(octet in members for octet in range(256))
 
 
-def _run(members: bytes) -> re.Pattern[bytes]:
+def pattern(form: bytes, *classes: bytes) -> re.Pattern[bytes]:
+    """Compile `form`, in which each `%b` stands for the octets of the next class."""
     # Where it will not be used it need not cost the import anything.
-    return re.compile(b"[" + re.escape(members) + b"]*" if BY_SEARCH else b"")
+    return re.compile(form % tuple(re.escape(members) for members in classes) if BY_SEARCH else b"")
 
 
 # Compiled, a loop over a table is fastest; interpreted, so is a search by one class made of the same
 # octets, which cannot backtrack.
 BY_SEARCH: Final = isinstance(_table, types.FunctionType)
-TOKEN_OCTETS: Final = _table(_TOKEN)
-TEXT_OCTETS: Final = _table(_TEXT)
+TOKEN_OCTETS: Final = _table(TOKEN)
+TEXT_OCTETS: Final = _table(TEXT)
 TARGET_OCTETS: Final = _table(_TARGET)
-_TOKEN_RUN: Final = _run(_TOKEN)
-_TEXT_RUN: Final = _run(_TEXT)
-_TARGET_RUN: Final = _run(_TARGET)
+_TOKEN_RUN: Final = pattern(b"[%b]*", TOKEN)
+_TEXT_RUN: Final = pattern(b"[%b]*", TEXT)
+_TARGET_RUN: Final = pattern(b"[%b]*", _TARGET)
 # The value of each hexadecimal digit, NOT_HEX for every other octet.
 HEX_VALUES: Final = bytes(
     _HEX.index(bytes([octet]).lower()) if octet in _HEX else NOT_HEX for octet in range(256)
 )
-_NAME_RUN: Final = _run(_NAME)
+_NAME_RUN: Final = pattern(b"[%b]*", _NAME)
 _NAME_OCTETS: Final = _table(_NAME)
 _LOWER: Final = bytes(range(256)).lower()
 
@@ -183,6 +187,8 @@ def name_is(data: bytes, start: i64, end: i64, lowered: bytes) -> bool:
     length: i64 = len(lowered)
     if end - start != length:
         return False
+    if BY_SEARCH:
+        return data[start:end].lower() == lowered
     table = _LOWER
     index: i64 = 0
     while index < length:

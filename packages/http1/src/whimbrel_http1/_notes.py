@@ -13,8 +13,18 @@ from whimbrel_http1.errors import MalformedMessage, ParseError
 if TYPE_CHECKING:
     from mypy_extensions import i64  # a native integer once compiled, an int otherwise
 
-__all__ = ["FramingNotes"]
+__all__ = ["NOTED_NAMES", "FramingNotes"]
 
+# The fields that `notice` knows; all others say nothing about framing.
+NOTED_NAMES: Final = (
+    b"connection",
+    b"content-length",
+    b"expect",
+    b"host",
+    b"proxy-connection",
+    b"transfer-encoding",
+    b"upgrade",
+)
 _COMMA: Final = 0x2C
 _ZERO: Final = 0x30
 _NINE: Final = 0x39

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, final
 
-from whimbrel_http1._grammar import target_end, text_end, token_end
-from whimbrel_http1._notes import FramingNotes
+from whimbrel_http1._grammar import BY_SEARCH, TEXT, TOKEN, pattern, target_end, text_end, token_end
+from whimbrel_http1._notes import NOTED_NAMES, FramingNotes
 from whimbrel_http1.errors import MalformedMessage, MessageTooLarge, ParseError
 
 if TYPE_CHECKING:
@@ -51,6 +51,9 @@ _NO_LIMIT: Final = 1 << 60
 _VERSION_START: Final = b"HTTP/1."
 _VERSION_OCTETS: Final = 8
 _STATUS_OCTETS: Final = 12
+_FIELD_LINES: Final = pattern(rb"(?:[%b]+:[%b]*\r\n)*", TOKEN, TEXT)
+_NOTED_LINE: Final = pattern(rb"\n((?i:%b)):[^\r]*" % b"|".join(NOTED_NAMES))
+_STATUS_LINE: Final = pattern(rb"HTTP/1\.[01] [1-9][0-9][0-9](?: [%b]*)?\r\n", TEXT)
 
 
 @final
@@ -85,6 +88,9 @@ class HeadScanner(FramingNotes):
         self._kept: i64 = 0  # what lies before is in `_parts`
         self._end: i64 = 0  # where the text of the line must end, or the piece does
         self._stop: i64 = 0  # where the text of the line would exceed a limit
+        self.block = b""
+        self.repeated = False  # whether this section is byte for byte the one before it
+        self._forget_section()
         self.reset(0)
 
     def reset(self, before: i64) -> None:
@@ -94,6 +100,8 @@ class HeadScanner(FramingNotes):
         self._read: i64 = 0  # bytes of this section in earlier pieces
         self._held: i64 = 0  # those of them that belong to the line in progress
         self._colon: i64 = 0  # offset of the colon within the line in progress
+
+    def _forget_section(self) -> None:
         self.block = b""
         self.fields_start: i64 = 0  # offset in `block` of the first field line
         self.method_end: i64 = 0  # offsets in `block`, of requests
@@ -126,6 +134,11 @@ class HeadScanner(FramingNotes):
             MalformedMessage: A byte breaks the grammar, or the line it ends breaks the framing.
             MessageTooLarge: A limit is exceeded.
         """
+        if self._read == 0:
+            self._recognise(data, start)
+            if self.repeated:
+                return start + len(self.block)
+            self._forget_section()
         size: i64 = len(data)
         position: i64 = start
         self._start = self._kept = start
@@ -154,12 +167,22 @@ class HeadScanner(FramingNotes):
         self._suspend(data, size)
         return -1
 
+    def _recognise(self, data: bytes, start: i64) -> None:
+        """See whether the last section comes again: then all that was noticed of it still holds.
+
+        A server says the same to one request after another within a second.
+        """
+        known: i64 = len(self.block)
+        self.repeated = known > 0 and data[start : start + known] == self.block
+
     def _pass_lines(self, data: bytes, position: i64, size: i64) -> i64:
         """Pass over field lines that are whole in this piece and break no rule.
 
         Returns:
             Where the first other line begins; it is read from its start, one phase at a time.
         """
+        if BY_SEARCH:
+            return self._search_lines(data, position)
         framing: bool = self._kind != FIELDS
         origin: i64 = self._origin
         size_limit: i64 = self._size_limit
@@ -182,6 +205,25 @@ class HeadScanner(FramingNotes):
             position = after
         self.fields = fields
         return position
+
+    def _search_lines(self, data: bytes, position: i64) -> i64:
+        """Do what `_pass_lines` does, by searching; what is unusual is left to be read phase by phase."""
+        found = _FIELD_LINES.match(data, position)
+        end: i64 = position if found is None else found.end()
+        fields = self.fields + data.count(b"\n", position, end)
+        long = end - position > self._field_limit or end - self._origin > self._size_limit
+        if long or fields > self._count_limit:
+            return position
+        if self._kind != FIELDS:
+            if position == 0:  # the end of the line before, which is looked for, is in another piece
+                return position
+            offset = self._before - self._origin
+            for noted in _NOTED_LINE.finditer(data, position - 1, end):
+                first, colon = noted.span(1)
+                last = noted.end()
+                self.notice(data, first, colon, last, offset + last + 2)
+        self.fields = fields
+        return end
 
     def _bound_line(self, limit: i64, size: i64) -> None:
         """Set how far the text of this line may reach; its CR may stand one further."""
@@ -328,6 +370,11 @@ class HeadScanner(FramingNotes):
 
     def _scan_status(self, data: bytes, position: i64) -> i64:
         line: i64 = self._line
+        if BY_SEARCH and position == line:
+            found = _STATUS_LINE.match(data, position, self._end + 1)
+            if found is not None:
+                self._phase = _START_LF
+                return found.end() - 1
         while position < self._end:
             index = position - line
             octet: i64 = data[position]

@@ -8,7 +8,7 @@ from whimbrel_http1._framing import UNTIL_CLOSE, connection_persists, response_b
 from whimbrel_http1._parser import Parser
 from whimbrel_http1._scanner import RESPONSE
 from whimbrel_http1.errors import MalformedMessage, MessageTooLarge
-from whimbrel_http1.events import lazy_response_head
+from whimbrel_http1.events import ResponseHead, lazy_response_head
 from whimbrel_http1.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class ResponseParser(Parser):
         super().__init__(RESPONSE, limits)
         self._method = request_method
         self._next_methods: list[str] | None = None
+        self._head: ResponseHead | None = None  # the last one
 
     def next_response(self, request_method: str) -> None:
         """Say which method the next response answers.
@@ -79,8 +80,9 @@ class ResponseParser(Parser):
         if body == UNTIL_CLOSE or (coded and minor == 0):
             # HTTP/1.0 knows no transfer coding: its framing is in doubt (RFC 9112 section 6.1).
             persists = False
-        events.append(
-            lazy_response_head(
+        head = self._head
+        if head is None or not scanner.repeated or head.keep_alive != persists:
+            head = self._head = lazy_response_head(
                 block,
                 scanner.fields_start,
                 minor,
@@ -88,7 +90,7 @@ class ResponseParser(Parser):
                 chunked=chunked,
                 keep_alive=persists,
             )
-        )
+        events.append(head)
         if interim:
             scanner.reset(0)
             return
