@@ -124,7 +124,7 @@ def chunked(data: bytes) -> None:
     limits = choices.one_of((UNBOUNDED, DEFAULT_LIMITS, _TINY))
     body = choices.wire
     choices.wire = _CHUNKED_HEAD + body
-    loose = Limits(**(vars(limits) | {"line_bytes": None, "field_bytes": None, "head_bytes": None}))
+    loose = limits.replace(line_bytes=None, field_bytes=None, head_bytes=None)
     reading = _read_every_way(lambda: ResponseParser(limits=loose), choices)
     require_sound(reading, "GET")
     if limits is UNBOUNDED:

@@ -128,7 +128,7 @@ FAMILIES = {
     "trailers": lambda size: OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n" + b"a: 1\r\n" * size,
     "interim heads": lambda size: b"HTTP/1.1 100 x\r\n\r\n" * size,
 }
-FREE = Limits(**dict.fromkeys(vars(Limits())))
+FREE = Limits(**dict.fromkeys(Limits.__slots__))
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 __all__ = ["DEFAULT_LIMITS", "Limits"]
 
 
-@dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Bounds on what a peer may send; each counts across reads.
+    """Bounds on what a peer may send; each counts across reads. A value: it is compared, and never changed.
 
     `None` means no bound. A number is the most that is accepted, so 0 accepts nothing of the kind.
     What exceeds a bound is refused with `MessageTooLarge`, which names it.
 
-    Attributes:
+    Args:
         line_bytes: The start line, without its CRLF.
         field_bytes: One field line of a head or of trailers, without its CRLF.
         fields: Field lines of one head.
@@ -26,23 +28,96 @@ class Limits:
         trailers_bytes: The whole trailer section.
         interim_responses: 1xx responses (but 101) before one final response.
         held_bytes: What a `RequestParser` keeps while it waits for a decision about an upgrade.
+
+    Raises:
+        ValueError: A bound is below 0.
+
+    >>> Limits(fields=10).replace(field_bytes=100) == Limits(fields=10, field_bytes=100)
+    True
     """
 
-    line_bytes: int | None = 8190
-    field_bytes: int | None = 8190
-    fields: int | None = 128
-    head_bytes: int | None = 65536
-    chunk_line_bytes: int | None = 4096
-    chunk_extension_bytes: int | None = 16384
-    trailer_fields: int | None = 64
-    trailers_bytes: int | None = 16384
-    interim_responses: int | None = 16
-    held_bytes: int | None = 65536
+    # Not a dataclass: importing that module costs more time than importing this package.
+    __slots__ = (
+        "chunk_extension_bytes",
+        "chunk_line_bytes",
+        "field_bytes",
+        "fields",
+        "head_bytes",
+        "held_bytes",
+        "interim_responses",
+        "line_bytes",
+        "trailer_fields",
+        "trailers_bytes",
+    )
+    line_bytes: int | None
+    field_bytes: int | None
+    fields: int | None
+    head_bytes: int | None
+    chunk_line_bytes: int | None
+    chunk_extension_bytes: int | None
+    trailer_fields: int | None
+    trailers_bytes: int | None
+    interim_responses: int | None
+    held_bytes: int | None
 
-    def __post_init__(self) -> None:
-        for name, value in vars(self).items():
-            if value is not None and value < 0:
-                raise ValueError(f"{name} must be None or at least 0, not {value}")
+    def __init__(
+        self,
+        *,
+        line_bytes: int | None = 8190,
+        field_bytes: int | None = 8190,
+        fields: int | None = 128,
+        head_bytes: int | None = 65536,
+        chunk_line_bytes: int | None = 4096,
+        chunk_extension_bytes: int | None = 16384,
+        trailer_fields: int | None = 64,
+        trailers_bytes: int | None = 16384,
+        interim_responses: int | None = 16,
+        held_bytes: int | None = 65536,
+    ) -> None:
+        given = locals()
+        for name in self.__slots__:
+            bound = given[name]
+            if bound is not None and bound < 0:
+                raise ValueError(f"{name} must be None or at least 0, not {bound}")
+            object.__setattr__(self, name, bound)
+
+    def replace(self, **bounds: int | None) -> Limits:
+        """Return limits like these but for the bounds given by name.
+
+        Raises:
+            TypeError: There is no bound of such a name.
+            ValueError: A bound is below 0.
+        """
+        return Limits(**{**self._bounds(), **bounds})
+
+    __replace__ = replace  # copy.replace, from Python 3.13
+
+    def _bounds(self) -> dict[str, int | None]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"Limits are never changed; replace({name}=...) makes others")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"Limits are never changed: {name} stays")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Limits):
+            return NotImplemented
+        return self._bounds() == other._bounds()
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._bounds().values()))
+
+    def __repr__(self) -> str:
+        return f"Limits({', '.join(f'{name}={bound}' for name, bound in self._bounds().items())})"
+
+    def __getstate__(self) -> dict[str, int | None]:
+        return self._bounds()
+
+    def __setstate__(self, bounds: dict[str, int | None]) -> None:
+        for name, bound in bounds.items():
+            object.__setattr__(self, name, bound)
 
 
-DEFAULT_LIMITS = Limits()
+DEFAULT_LIMITS: Final = Limits()

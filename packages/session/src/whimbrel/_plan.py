@@ -122,7 +122,7 @@ def reading(usual: ExchangeOptions, options: RequestOptions, timeout: ClientTime
     }
     given = {name: value for name, value in limits.items() if value is not None}
     if given:
-        own["limits"] = replace(usual.limits, **given)
+        own["limits"] = usual.limits.replace(**given)
     if (decode := options.get("auto_decompress")) is not None:
         own["decode"] = decode
     if (buffer_bytes := options.get("read_bufsize")) is not None:
