@@ -32,6 +32,7 @@ from whimbrel_http1.events import (
     Upgraded,
 )
 from whimbrel_http1.fields import parse_fields
+from whimbrel_http1.leniency import Leniency
 from whimbrel_http1.lifecycle import Awaiting
 from whimbrel_http1.limits import DEFAULT_LIMITS, Limits
 from whimbrel_http1.request_parser import RequestParser
@@ -55,6 +56,7 @@ __all__ = [
     "HttpVersion",
     "InterruptedEvents",
     "InvalidHead",
+    "Leniency",
     "Limits",
     "LocalError",
     "MalformedMessage",

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Final, final
 
 from whimbrel_http1._field_lines import split_fields
 from whimbrel_http1._grammar import HEX_VALUES, NOT_HEX, TEXT_OCTETS, TOKEN_OCTETS
+from whimbrel_http1._mending import mender_for
 from whimbrel_http1._scanner import FIELDS, HeadScanner
 from whimbrel_http1.errors import MalformedMessage, MessageTooLarge, ParseError
 from whimbrel_http1.events import body_piece
+from whimbrel_http1.leniency import Leniency
 
 if TYPE_CHECKING:
     from mypy_extensions import i64  # a native integer once compiled, an int otherwise
@@ -73,8 +75,15 @@ _EXTENSION_GRAMMAR: Final[dict[int, dict[int, int]]] = {
     _ESCAPED: dict.fromkeys((_TEXT, _TOKEN, _WHITE, _SEMICOLON, _EQUALS, _QUOTE, _BACKSLASH), _QUOTED),
     _QUOTE_END: {_WHITE: _BLANK, _SEMICOLON: _NAME_START, _RETURN: _SIZE_LF},
 }
-_NEXT: Final = bytes(
-    row.get(octet_class, _FAULT) for row in _EXTENSION_GRAMMAR.values() for octet_class in range(_CLASSES)
+
+
+def _transitions(grammar: dict[int, dict[int, int]]) -> bytes:
+    return bytes(row.get(octet_class, _FAULT) for row in grammar.values() for octet_class in range(_CLASSES))
+
+
+_NEXT: Final = _transitions(_EXTENSION_GRAMMAR)
+_NEXT_WITH_BLANKS: Final = _transitions(
+    _EXTENSION_GRAMMAR | {_BLANK: {_WHITE: _BLANK, _SEMICOLON: _NAME_START, _RETURN: _SIZE_LF}}
 )
 
 
@@ -94,7 +103,9 @@ _CLASS_OF: Final = bytes(_class_of(octet) for octet in range(256))
 class ChunkReader:
     """Read one chunked body after another."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, leniencies: Leniency = Leniency.STRICT) -> None:
+        self._next = _NEXT_WITH_BLANKS if Leniency.BLANK_AFTER_CHUNK_SIZE in leniencies else _NEXT
+        self._mender = mender_for(leniencies, start_line=False)
         self._limits = limits
         line_limit = limits.chunk_line_bytes
         extension_limit = limits.chunk_extension_bytes
@@ -180,7 +191,7 @@ class ChunkReader:
             elif phase == _SIZE and self._digits == 0:
                 raise self._fault("a chunk begins with its size in hex digits", data, start, position)
             else:
-                phase = _NEXT[phase * _CLASSES + _CLASS_OF[octet]]
+                phase = self._next[phase * _CLASSES + _CLASS_OF[octet]]
                 if phase == _FAULT:
                     what = "a chunk size is followed by CR LF or ;name[=value]"
                     raise self._fault(what, data, start, position)
@@ -208,7 +219,8 @@ class ChunkReader:
 
     def _read_trailers(self, data: bytes, start: i64, position: i64) -> i64:
         scanner = self._trailer_scanner()
-        end: i64 = scanner.scan(data, position)
+        mender = self._mender
+        end: i64 = scanner.scan(data, position) if mender is None else mender.scan(scanner, data, position)
         if end < 0:
             self._offset += len(data) - start
         elif scanner.fields > 0:

@@ -38,6 +38,7 @@ class FramingNotes:
         one_host: Refuse a second Host, and one that names no host, as a request must.
 
     Attributes:
+        may_repeat_length: Let the same Content-Length be said again.
         content_length: The value of Content-Length, -1 without one.
         codings: The transfer codings in wire order, lower case; None without a Transfer-Encoding.
         close, keep_alive, upgrade_option: The connection options of these names.
@@ -48,6 +49,7 @@ class FramingNotes:
 
     def __init__(self, *, one_host: bool) -> None:
         self._one_host = one_host
+        self.may_repeat_length = False
         self._place: i64 = 0  # where in the message the line being noticed ends
         self.forget()
 
@@ -118,7 +120,8 @@ class FramingNotes:
 
     def _notice_length(self, data: bytes, start: i64, position: i64, end: i64) -> None:
         """Read a Content-Length: one number, said once (RFC 9112 section 6.3, item 5)."""
-        if self.content_length >= 0:
+        known: i64 = self.content_length
+        if known >= 0 and not self.may_repeat_length:
             # The same number again might pass; a list that others read differently must not, and no
             # sound sender says it twice.
             raise self._line_fault("there is more than one Content-Length", data, start, end)
@@ -133,6 +136,8 @@ class FramingNotes:
             position += 1
         if position == digits or skip_blanks(data, position, end) < end:
             raise self._line_fault("Content-Length is one number in decimal digits", data, start, end)
+        if known >= 0 and value != known:
+            raise self._line_fault("Content-Length is said twice, and not the same", data, start, end)
         self.content_length = value
         if self.codings is not None:
             raise self._both_framings(data, start, end)

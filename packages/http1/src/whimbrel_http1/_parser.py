@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from whimbrel_http1._chunked import ChunkReader
 from whimbrel_http1._framing import CHUNKED, UNTIL_CLOSE
 from whimbrel_http1._interrupted import InterruptedEvents
+from whimbrel_http1._mending import LineMender, mender_for
 from whimbrel_http1._scanner import HeadScanner
 from whimbrel_http1.errors import (
     FeedAfterEnd,
@@ -19,6 +20,7 @@ from whimbrel_http1.errors import (
     TruncatedMessage,
 )
 from whimbrel_http1.events import EndOfMessage, Upgraded, body_piece
+from whimbrel_http1.leniency import Leniency
 from whimbrel_http1.lifecycle import Awaiting
 
 if TYPE_CHECKING:
@@ -53,9 +55,13 @@ _END: Final = EndOfMessage()
 class Parser:
     """The reading of messages in sequence; `ResponseParser` and `RequestParser` are the public classes."""
 
-    def __init__(self, kind: i64, limits: Limits) -> None:
+    def __init__(self, kind: i64, limits: Limits, leniencies: Leniency = Leniency.STRICT) -> None:
         self._limits = limits
+        self._leniencies = leniencies
         self._scanner = HeadScanner(kind, limits)
+        self._mender: LineMender | None = None
+        if leniencies is not Leniency.STRICT:
+            self._overlook(leniencies)
         self._chunks: ChunkReader | None = None
         self._awaiting: i64 = _HEAD
         self._left: i64 = 0  # bytes of the body still to come
@@ -67,12 +73,16 @@ class Parser:
         self._held_bytes: i64 = 0
         self._fault: ParseError | None = None
 
+    def _overlook(self, leniencies: Leniency) -> None:
+        self._mender = mender_for(leniencies, start_line=True)
+        self._scanner.may_repeat_length = Leniency.REPEATED_CONTENT_LENGTH in leniencies
+
     @property
     def state(self) -> Awaiting:
         """What the parser must see next."""
         if self._fault is not None:
             return Awaiting.NOTHING
-        if self._awaiting == _HEAD and not self._scanner.begun:
+        if self._awaiting == _HEAD and not self._head_begun:
             return Awaiting.START_LINE
         return _PUBLIC.get(self._awaiting, Awaiting.NOTHING)
 
@@ -84,7 +94,11 @@ class Parser:
         connection live on; and before the first byte. After an interim head the final one is due.
         """
         return (
-            self._fault is None and self._awaiting == _HEAD and self._interim == 0 and self._scanner.untouched
+            self._fault is None
+            and self._awaiting == _HEAD
+            and self._interim == 0
+            and self._scanner.untouched
+            and (self._mender is None or not self._mender.waits)
         )
 
     @property
@@ -95,6 +109,10 @@ class Parser:
         of different chunks are never joined, and only the end of the data fed cuts one.
         """
         return self._awaiting == _CHUNKS and self._chunks is not None and self._chunks.cut
+
+    @property
+    def _head_begun(self) -> bool:
+        return self._scanner.begun or (self._mender is not None and self._mender.waits)
 
     def feed(self, data: bytes | bytearray | memoryview) -> list[Event]:
         """Return the events completed by `data`, in wire order.
@@ -139,7 +157,7 @@ class Parser:
         if awaiting == _CLOSE:
             return [_END]
         truncation: ParseError | None = None
-        if awaiting == _HEAD and (self._scanner.begun or self._interim > 0):
+        if awaiting == _HEAD and (self._head_begun or self._interim > 0):
             truncation = TruncatedMessage(self._scanner.received, None, "head")
         elif awaiting == _BODY:
             truncation = TruncatedMessage(self._received, self._received + self._left)
@@ -171,7 +189,7 @@ class Parser:
         while position < size:
             awaiting = self._awaiting
             if awaiting == _HEAD:
-                position = self._scanner.scan(data, position)
+                position = self._scan_head(data, position)
                 if position < 0:
                     return
                 self._end_head(events)
@@ -199,6 +217,12 @@ class Parser:
                     "RFC 9112 section 9.6",
                     data[position : position + 1],
                 )
+
+    def _scan_head(self, data: bytes, position: i64) -> i64:
+        mender = self._mender
+        if mender is None:
+            return self._scanner.scan(data, position)
+        return mender.scan(self._scanner, data, position)
 
     def _end_head(self, events: list[Event]) -> None:
         """Report the head that the scanner has read and await what follows it: a subclass says how."""
@@ -239,7 +263,7 @@ class Parser:
     def _chunk_reader(self) -> ChunkReader:
         chunks = self._chunks
         if chunks is None:
-            chunks = self._chunks = ChunkReader(self._limits)
+            chunks = self._chunks = ChunkReader(self._limits, self._leniencies)
         return chunks
 
     def _end_message(self, end: EndOfMessage, events: list[Event]) -> None:

@@ -9,6 +9,7 @@ from whimbrel_http1._parser import Parser
 from whimbrel_http1._scanner import RESPONSE
 from whimbrel_http1.errors import MalformedMessage, MessageTooLarge
 from whimbrel_http1.events import ResponseHead, lazy_response_head
+from whimbrel_http1.leniency import Leniency
 from whimbrel_http1.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
@@ -36,14 +37,21 @@ class ResponseParser(Parser):
         request_method: The method of the request that is answered first; HEAD and CONNECT frame their
             answers in their own ways.
         limits: What to refuse.
+        leniencies: What to overlook; nothing, unless a server needs it.
 
     >>> parser = ResponseParser()
     >>> parser.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nshore")[1:]
     [b'shore', EndOfMessage(())]
     """
 
-    def __init__(self, *, request_method: str = "GET", limits: Limits = DEFAULT_LIMITS) -> None:
-        super().__init__(RESPONSE, limits)
+    def __init__(
+        self,
+        *,
+        request_method: str = "GET",
+        limits: Limits = DEFAULT_LIMITS,
+        leniencies: Leniency = Leniency.STRICT,
+    ) -> None:
+        super().__init__(RESPONSE, limits, leniencies)
         self._method = request_method
         self._next_methods: list[str] | None = None
         self._head: ResponseHead | None = None  # the last one
