@@ -115,8 +115,11 @@ class SocksServer:
         except OSError:
             await peer.send(_answer(asked, 91 if version == 4 else 5))
             return
-        await peer.send(_answer(asked, 90 if version == 4 else 0))
-        await self._relay(peer, *there)
+        try:
+            await peer.send(_answer(asked, 90 if version == 4 else 0))
+            await self._relay(peer, *there)
+        finally:
+            there[1].transport.abort()
 
     async def _read_4(self, peer: Peer) -> SocksAsked:
         _command, port, address = struct.unpack("!BH4s", await peer.reader.readexactly(7))
@@ -160,7 +163,6 @@ class SocksServer:
             there.cancel()
             back.cancel()
             await asyncio.gather(there, back, return_exceptions=True)
-            writer.transport.abort()
 
 
 async def _counted(reader: asyncio.StreamReader) -> str:

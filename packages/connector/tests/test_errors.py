@@ -20,6 +20,7 @@ from whimbrel_connector import (
     ProxyRefused,
     ReadTimeout,
     ServerDisconnected,
+    SocksRefused,
     TlsFailed,
     UnaskedUpgrade,
     UnsupportedProxy,
@@ -63,7 +64,14 @@ ERRORS: list[tuple[ConnectorError, str]] = [
         ProxyRefused("proxy.example", 3128, 407, "Who?\x1b", ((b"A", b"b"),), b"body"),
         "the proxy proxy.example:3128 refused the tunnel: 407 'Who?\\x1b'",
     ),
-    (UnsupportedProxy("ftp"), "the ftp proxy cannot be used: its URL must begin with http:// or https://"),
+    (
+        SocksRefused("proxy.example", 1080, "Host unreachable", "shore.example:80", 4),
+        "the proxy proxy.example:1080 does not connect to shore.example:80: Host unreachable (reply 4)",
+    ),
+    (
+        UnsupportedProxy("ftp"),
+        "the ftp proxy cannot be used: its URL begins with none of http, https, socks4, socks4a, socks5, socks5h",
+    ),
     (PoolTimeout(0.5), "connection pool and connecting took longer than 0.5 s"),
     (ConnectTimeout(30), "connecting took longer than 30 s"),
     (ReadTimeout(5.0), "waiting for the next bytes of the response took longer than 5 s"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from yarl import URL
@@ -20,6 +21,10 @@ OTHERS = [
     replace(PLAIN, authorization="Basic YTpj"),
     replace(PLAIN, headers=(("X-P", "1"),)),
     replace(PLAIN, tls=UNVERIFIED),
+    Proxy(URL("socks5://proxy.example:3128")),
+    Proxy(URL("socks5h://proxy.example:3128")),
+    Proxy(URL("socks5h://proxy.example:3128"), credentials=("a", "b")),
+    Proxy(URL("socks5h://proxy.example:3128"), credentials=("a", "c")),
 ]
 
 
@@ -78,8 +83,7 @@ def test_no_secret_is_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("scheme", "words"),
-    [("socks5", "SOCKS needs an extra"), ("socks4a", "SOCKS"), ("ftp", "http://"), ("", "given")],
+    ("scheme", "words"), [("socks", "socks5h"), ("ftp", "begins with none"), ("", "given")]
 )
 def test_other_kinds_of_proxies_are_refused(scheme: str, words: str) -> None:
     with pytest.raises(UnsupportedProxy, match=words) as caught:
@@ -117,3 +121,62 @@ def test_nothing_can_be_added_to_the_head(
 ) -> None:
     with pytest.raises(InvalidHead):
         Proxy(HERE, authorization, headers)
+
+
+# SOCKS.
+
+SOCKS = Proxy(URL("socks5://proxy.example:1080"))
+
+
+@pytest.mark.parametrize("scheme", ["http", "https", "ws", "wss"])
+def test_a_socks_proxy_reads_no_request(scheme: str) -> None:
+    url = URL(f"{scheme}://origin.example")
+    assert not SOCKS.forwards(url)
+    assert (Route.to(url, proxy=SOCKS).host, Route.to(url, proxy=SOCKS).forwarded) == (
+        "origin.example",
+        False,
+    )
+
+
+@pytest.mark.parametrize("scheme", ["socks4", "socks4a", "socks5", "socks5h"])
+def test_a_socks_proxy_has_a_port_of_its_own(scheme: str) -> None:
+    assert Proxy(URL(f"{scheme}://proxy.example/path")).url == URL(f"{scheme}://proxy.example:1080")
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        {"url": HERE, "credentials": ("a", "b")},
+        {"url": SOCKS.url, "authorization": "Basic YTpi"},
+        {"url": SOCKS.url, "headers": (("X-P", "1"),)},
+        {"url": SOCKS.url, "tls": UNVERIFIED},
+    ],
+    ids="-".join,
+)
+def test_what_is_for_the_other_kind_is_refused(proxy: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="SOCKS"):
+        Proxy(**proxy)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "credentials"),
+    [
+        ("socks5", ("u", "")),
+        ("socks5", ("", "p")),
+        ("socks5h", ("u" * 256, "p")),
+        ("socks5h", ("u", "p" * 256)),
+        ("socks5", ("\u00fc", "p")),
+        ("socks4", ("", "")),
+        ("socks4a", ("u\0shore.example", "")),
+    ],
+)
+def test_credentials_that_cannot_be_written_are_refused(scheme: str, credentials: tuple[str, str]) -> None:
+    """RFC 1929 section 2; and a NUL ends the user id of version 4."""
+    with pytest.raises(ValueError) as caught:
+        Proxy(URL(f"{scheme}://proxy.example"), credentials=credentials)
+    assert "shore.example" not in str(caught.value)
+
+
+def test_credentials_for_socks_are_not_shown() -> None:
+    proxy = Proxy(URL("socks4://proxy.example"), credentials=("hush", ""))
+    assert repr(proxy) == "Proxy('socks4://proxy.example:1080', credentials='***')"

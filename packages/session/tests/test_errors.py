@@ -68,7 +68,7 @@ def test_the_guides_name_for_a_wrong_fingerprint_is_the_same_class() -> None:
         (ProxyFailed("p", 3128, "refused", 111), whimbrel.ClientProxyConnectionError, "p:3128"),
         (ProxyRefused("p", 3128, 407, "Who?"), whimbrel.ClientHttpProxyError, "407, message='Who?'"),
         (InvalidProxy("http_proxy", "x", "no host"), whimbrel.InvalidUrlClientError, "http_proxy"),
-        (UnsupportedProxy("socks5"), whimbrel.InvalidUrlClientError, "SOCKS"),
+        (UnsupportedProxy("ftp"), whimbrel.InvalidUrlClientError, "begins with none"),
         (FingerprintMismatch(b"a", b"b", "h", 443), whimbrel.ServerFingerprintMismatch, "h:443"),
         (
             ServerDisconnected("h", 80, reused=False, received_bytes=0),

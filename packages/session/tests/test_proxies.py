@@ -1,5 +1,7 @@
 """Which proxy a request goes through, decided from values and the environment alone."""
 
+from dataclasses import replace
+
 import pytest
 from multidict import CIMultiDict
 from yarl import URL
@@ -9,7 +11,7 @@ from whimbrel import BasicAuth
 from whimbrel._outgoing import Outgoing
 from whimbrel._proxies import ProxyRules
 from whimbrel._wire import leased_url, wire_request
-from whimbrel_connector import InvalidProxy, Proxy, TlsPolicy, UnsupportedProxy
+from whimbrel_connector import InvalidProxy, Proxy, TlsPolicy
 from whimbrel_http1 import InvalidHead
 
 NOTHING = ProxyRules()
@@ -63,6 +65,22 @@ def test_a_proxy_keeps_its_own_policy() -> None:
 def test_credentials_of_the_url_are_decoded(url: str, value: str) -> None:
     """RFC 3986 section 2.1."""
     assert NOTHING.over(proxy=url).proxy == Proxy(URL(HERE), value)
+
+
+def test_a_socks_proxy_has_credentials_of_its_kind_and_no_headers(variables: pytest.MonkeyPatch) -> None:
+    known = Proxy(URL("socks5h://here.example"), credentials=("user", "p@ss"))
+    session = NOTHING.over(auth=BasicAuth("a", "b"), headers={"X-P": "1"}, trust_env=True)
+    for rules in (NOTHING, session):
+        assert rules.over(proxy="socks5h://us%65r:p%40ss@here.example").proxy == known
+    own = replace(known, credentials=("a", "b"))
+    assert session.over(proxy="socks5h://here.example").proxy == own
+    assert session.over(proxy=known).proxy == known
+    variables.setenv("all_proxy", "socks5h://here.example")
+    assert session.proxy_for(ORIGIN) == own
+    variables.setenv("all_proxy", "socks5h://us%65r:p%40ss@here.example")
+    assert session.proxy_for(ORIGIN) == known
+    with pytest.raises(ValueError, match="headers"):
+        NOTHING.over(proxy="socks5h://here.example", headers={"X-P": "1"})
 
 
 def test_credentials_given_twice_are_refused() -> None:
@@ -138,7 +156,9 @@ def test_a_proxy_that_is_given_wins_over_the_environment(variables: pytest.Monke
 @pytest.mark.parametrize(
     "given",
     [
-        "socks5://u:hush@here.example",
+        "socks://u:hush@here.example",
+        "socks5://:hush@here.example",
+        "socks5://u%C3%BC:hush@here.example",
         "ftp://here.example",
         "here.example:3128",
         "http://u:hush@h:port",
@@ -156,9 +176,10 @@ def test_what_is_no_proxy_is_refused_without_its_password(given: str) -> None:
 
 def test_what_the_environment_names_may_be_unusable(variables: pytest.MonkeyPatch) -> None:
     rules = NOTHING.over(trust_env=True)
-    variables.setenv("http_proxy", "socks5://here.example")
-    with pytest.raises(UnsupportedProxy, match="SOCKS"):
+    variables.setenv("http_proxy", "socks5://hush@here.example")
+    with pytest.raises(whimbrel.InvalidURL, match="password") as caught:
         rules.proxy_for(ORIGIN)
+    assert "hush" not in str(caught.value)
     variables.setenv("http_proxy", "http://here.example:port")
     with pytest.raises(InvalidProxy):
         rules.proxy_for(ORIGIN)

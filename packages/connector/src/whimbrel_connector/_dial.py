@@ -16,7 +16,18 @@ from whimbrel_connector.resolver import Resolver, ResolveResult, is_address, lit
 from whimbrel_connector.route import Route
 from whimbrel_connector.tls import TlsPolicy, check_fingerprint, tls_context
 
-__all__ = ["DialOptions", "check_pin", "connection_faults", "dial_tcp", "dial_unix", "server_name"]
+__all__ = [
+    "DialOptions",
+    "check_pin",
+    "connection_faults",
+    "dial_tcp",
+    "dial_unix",
+    "find_addresses",
+    "open_socket",
+    "open_transport",
+    "refuse_odd_address",
+    "server_name",
+]
 
 _P = TypeVar("_P", bound=asyncio.Protocol)
 
@@ -49,35 +60,38 @@ async def dial_tcp(route: Route, protocol: Callable[[], _P], resolver: Resolver,
         FingerprintMismatch: The certificate is not the pinned one.
     """
     context = await tls_context(route.tls) if route.tls is not None else None
-    addresses = await _addresses(route, resolver, options.family)
-    open_socket = await _open_socket(route, addresses, options)
-    return await _open_transport(route, context, open_socket, protocol)
+    addresses = await find_addresses(route, resolver, options.family)
+    return await open_transport(route, context, await open_socket(route, addresses, options), protocol)
 
 
 async def dial_unix(route: Route, protocol: Callable[[], _P], path: str) -> _P:
     """Open a connection to the UNIX socket at `path` for requests to `route`; raises as `dial_tcp`."""
     context = await tls_context(route.tls) if route.tls is not None else None
-    open_socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    open_socket.settimeout(0)
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    sock.settimeout(0)
     try:
-        await asyncio.get_running_loop().sock_connect(open_socket, path)
+        await asyncio.get_running_loop().sock_connect(sock, path)
     except OSError as fault:
-        open_socket.close()
+        sock.close()
         raise ConnectFailed(path, None, _words(fault), fault.errno) from fault
     except BaseException:
-        open_socket.close()
+        sock.close()
         raise
-    return await _open_transport(route, context, open_socket, protocol)
+    return await open_transport(route, context, sock, protocol)
 
 
-async def _addresses(
+async def find_addresses(
     route: Route, resolver: Resolver, family: socket.AddressFamily
 ) -> Sequence[ResolveResult]:
+    """Return the addresses of the route's host, at least one.
+
+    Raises:
+        AddressNotFound: There is none.
+    """
     if is_address(route.host):
         address = route.host.replace("%25", "%")  # a zone stands encoded in a URL (RFC 6874 section 2)
         return [literal_address(route.host, address, route.port)]
-    if _ends_in_number(route.host):  # some resolvers would read 0x7f.1 as 127.0.0.1
-        raise AddressNotFound(route.host, route.port, "not an IPv4 address in its usual form")
+    refuse_odd_address(route)
     try:
         found = await resolver.resolve(route.host, route.port, family=family)
     except OSError as fault:
@@ -89,9 +103,24 @@ async def _addresses(
     return found
 
 
-async def _open_socket(
+def refuse_odd_address(route: Route) -> None:
+    """Refuse a host that some resolvers would read as an address, 0x7f.1 as 127.0.0.1.
+
+    Raises:
+        AddressNotFound: The route's host is no name.
+    """
+    if _ends_in_number(route.host):
+        raise AddressNotFound(route.host, route.port, "not an IPv4 address in its usual form")
+
+
+async def open_socket(
     route: Route, addresses: Sequence[ResolveResult], options: DialOptions
 ) -> socket.socket:
+    """Return a socket that is connected to one of the addresses; the caller closes it.
+
+    Raises:
+        ConnectFailed: None of them answers.
+    """
     local = None
     if options.local_addr is not None:
         bound = literal_address(options.local_addr[0], *options.local_addr)
@@ -108,19 +137,27 @@ async def _open_socket(
         raise ConnectFailed(route.host, route.port, _words(fault), fault.errno) from fault
 
 
-async def _open_transport(
-    route: Route, context: ssl.SSLContext | None, open_socket: socket.socket, protocol: Callable[[], _P]
+async def open_transport(
+    route: Route, context: ssl.SSLContext | None, sock: socket.socket, protocol: Callable[[], _P]
 ) -> _P:
+    """Return the protocol that received `sock`, which ends at the route's origin, with TLS where it is due.
+
+    The socket is the transport's from here on, or closed.
+
+    Raises:
+        TlsFailed: TLS failed.
+        FingerprintMismatch: The certificate is not the pinned one.
+    """
     policy = route.tls
     name = None if policy is None else server_name(route, policy)
     with connection_faults(route.host, route.port, ConnectFailed if context is None else TlsFailed):
         try:
             transport, made = await asyncio.get_running_loop().create_connection(
-                protocol, sock=open_socket, ssl=context, server_hostname=name
+                protocol, sock=sock, ssl=context, server_hostname=name
             )
         except BaseException as fault:
             if not isinstance(fault, OSError):
-                open_socket.close()
+                sock.close()
             raise
     if policy is not None:
         try:

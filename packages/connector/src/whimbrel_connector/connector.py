@@ -163,8 +163,8 @@ class BaseConnector(ABC):
             ValueError: The URL names no host, or a scheme without a known port.
             ConnectorClosed: The connector was closed, before or meanwhile.
             ConnectFailed: No connection could be made (`ProxyFailed`: not even through the proxy).
-            ProxyRefused: The proxy makes no tunnel.
-            UnsupportedProxy: This connector cannot use the proxy.
+            ProxyRefused: The proxy makes no tunnel (a SOCKS proxy: `SocksRefused`, a `ProxyFailed`).
+            UnsupportedProxy: This connector cannot use the proxy, or an extra is not installed.
             PoolTimeout: Waiting and connecting took longer than `timeouts.lease`.
             ConnectTimeout: Connecting took longer than `timeouts.connect`.
             RuntimeError: The connector belongs to another event loop.

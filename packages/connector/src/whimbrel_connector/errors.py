@@ -19,6 +19,7 @@ __all__ = [
     "ProxyRefused",
     "ReadTimeout",
     "ServerDisconnected",
+    "SocksRefused",
     "TlsFailed",
     "UnaskedUpgrade",
     "UnsupportedProxy",
@@ -82,7 +83,7 @@ class CertificateRejected(TlsFailed):
 
 
 class ProxyFailed(ConnectFailed):
-    """The proxy cannot be reached, or breaks off before it has made a tunnel, or speaks no HTTP.
+    """The proxy cannot be reached, or breaks off before it has made a tunnel, or does not speak as it should.
 
     Attributes:
         is_tls: Whether the way to the proxy is, or was to be, secured.
@@ -103,6 +104,27 @@ class ProxyFailed(ConnectFailed):
 
 def _proxy_failed(host: str, port: int | None, what: str, errno: int | None, is_tls: bool) -> ProxyFailed:
     return ProxyFailed(host, port, what, errno, is_tls=is_tls)
+
+
+class SocksRefused(ProxyFailed):
+    """The SOCKS proxy does not connect to the origin.
+
+    Attributes:
+        origin: Host and port that it was asked for.
+        reply: The code of its answer (RFC 1928 section 6, or 91 to 93 of version 4).
+    """
+
+    def __init__(self, host: str, port: int | None, what: str, origin: str, reply: int) -> None:
+        super().__init__(host, port, what)
+        self.origin, self.reply = origin, reply
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle the facts."""
+        return type(self), (self.host, self.port, self.what, self.origin, self.reply)
+
+    def __str__(self) -> str:
+        place = f"{self.host}:{self.port}"
+        return f"the proxy {place} does not connect to {self.origin}: {self.what} (reply {self.reply})"
 
 
 class ProxyRefused(ConnectorError):
@@ -134,6 +156,9 @@ class ProxyRefused(ConnectorError):
         return f"the proxy {self.host}:{self.port} refused the tunnel: {self.status} {self.reason[:100]!a}"
 
 
+_OTHER_SCHEME = "its URL begins with none of http, https, socks4, socks4a, socks5, socks5h"
+
+
 class UnsupportedProxy(ConnectorError, ValueError):
     """The proxy cannot be used here.
 
@@ -145,16 +170,10 @@ class UnsupportedProxy(ConnectorError, ValueError):
     def __init__(self, scheme: str, what: str | None = None) -> None:
         super().__init__(scheme, what)
         self.scheme = scheme
-        self.what = _why_not(scheme) if what is None else what
+        self.what = _OTHER_SCHEME if what is None else what
 
     def __str__(self) -> str:
         return f"the {self.scheme or 'given'} proxy cannot be used: {self.what}"
-
-
-def _why_not(scheme: str) -> str:
-    if scheme.startswith("socks"):
-        return "SOCKS needs an extra that does not exist yet; http and https proxies work without one"
-    return "its URL must begin with http:// or https://"
 
 
 class FingerprintMismatch(ConnectorError):

@@ -149,6 +149,10 @@ class TCPConnector(BaseConnector):
 
         if route.proxy is None:
             return await self._dial_directly(route, connection)
+        if route.proxy.is_socks:
+            from whimbrel_connector._socks import dial_socks  # noqa: PLC0415  needs an extra
+
+            return await dial_socks(route, route.proxy, connection, self._cache, self._dial_options)
         return await dial_proxied(route, route.proxy, connection, self._dial_directly)
 
     async def _dial_directly(self, route: Route, protocol: Callable[[], _P], /) -> _P:

@@ -26,13 +26,13 @@ class ProxyRules:
 
     Attributes:
         proxy: The proxy of every URL, or None.
-        auth: The value of Proxy-Authorization for a proxy of the environment that brings none.
-        headers: Headers for a proxy of the environment.
+        auth: Credentials for a proxy of the environment that brings none.
+        headers: Headers for an HTTP proxy of the environment.
         trusts_environment: Whether the environment may name the proxy, where `proxy` does not.
     """
 
     proxy: Proxy | None = None
-    auth: str | None = None
+    auth: BasicAuth | None = None
     headers: tuple[tuple[str, str], ...] = _NO_HEADERS
     trusts_environment: bool = False
 
@@ -52,28 +52,34 @@ class ProxyRules:
             ValueError: Credentials are given twice, or are no BasicAuth, or the proxy cannot be used.
             whimbrel_http1.LocalError: A header cannot be written by the rules.
         """
-        own_auth = _value_of(auth)
+        own_auth = _checked(auth)
         own_headers = None if headers is None else tuple(CIMultiDict(headers).items())
         given = None if proxy is None else _read(proxy)
         base = self
         if given is not None and self.proxy is not None and given.url != self.proxy.url:
             base = replace(self, auth=None, headers=_NO_HEADERS)
+        if own_auth is not None and given is not None and _has_credentials(given):
+            msg = "credentials of the proxy are given twice: in its URL, and as proxy_auth"
+            raise ValueError(msg)
         chosen = given if given is not None else self.proxy
         if chosen is not None:
-            if own_auth is not None and given is not None and given.authorization is not None:
-                msg = "credentials of the proxy are given twice: in its URL, and as proxy_auth"
-                raise ValueError(msg)
-            chosen = replace(
-                chosen,
-                authorization=own_auth or chosen.authorization or base.auth,
-                headers=own_headers if own_headers is not None else chosen.headers or base.headers,
-            )
+            chosen = base.told(chosen, own_auth, own_headers)
         return ProxyRules(
             proxy=chosen,
             auth=own_auth or base.auth,
             headers=base.headers if own_headers is None else own_headers,
             trusts_environment=self.trusts_environment if trust_env is None else trust_env,
         )
+
+    def told(
+        self, proxy: Proxy, auth: BasicAuth | None, headers: tuple[tuple[str, str], ...] | None
+    ) -> Proxy:
+        """Return the proxy with what it is told: what is given, else its own, else what stands here."""
+        if auth is not None or not _has_credentials(proxy):
+            proxy = _with_credentials(proxy, auth or self.auth)
+        if headers is None:
+            headers = proxy.headers or (_NO_HEADERS if proxy.is_socks else self.headers)
+        return replace(proxy, headers=headers)
 
     @property
     def may_apply(self) -> bool:
@@ -85,25 +91,34 @@ class ProxyRules:
 
         Raises:
             whimbrel_connector.InvalidProxy: The environment names no usable proxy.
-            whimbrel_connector.UnsupportedProxy: It names one of a kind that cannot be used.
+            InvalidUrlClientError: It names one with credentials that cannot be used.
         """
         if self.proxy is not None or not self.trusts_environment:
             return self.proxy
         named = ProxyEnvironment.current().proxy_for(url)
         if named is None:
             return None
-        place, credentials = split_credentials(named)
-        authorization = self.auth if credentials is None else credentials.encode()
-        return Proxy(place, authorization, self.headers)
+        return self.told(_read(named), None, None)
 
 
-def _value_of(auth: object) -> str | None:
+def _checked(auth: object) -> BasicAuth | None:
+    if auth is None or isinstance(auth, BasicAuth):
+        return auth
+    msg = "proxy_auth must be None or a BasicAuth"  # a str has an encode too, which means something else
+    raise ValueError(msg)
+
+
+def _has_credentials(proxy: Proxy) -> bool:
+    return proxy.authorization is not None or proxy.credentials is not None
+
+
+def _with_credentials(proxy: Proxy, auth: BasicAuth | None) -> Proxy:
+    """Return the proxy with credentials in the form of its kind."""
     if auth is None:
-        return None
-    if not isinstance(auth, BasicAuth):  # a str has an encode too, which means something else
-        msg = "proxy_auth must be None or a BasicAuth"
-        raise ValueError(msg)
-    return auth.encode()
+        return proxy
+    if proxy.is_socks:
+        return replace(proxy, credentials=(auth.login, auth.password))
+    return replace(proxy, authorization=auth.encode())
 
 
 def _read(given: StrOrURL | Proxy) -> Proxy:
@@ -113,9 +128,8 @@ def _read(given: StrOrURL | Proxy) -> Proxy:
         place, credentials = split_credentials(URL(given))
     except ValueError:  # its text may quote the password: it is not chained
         raise InvalidUrlClientError(_masked(given), "it is no URL of a proxy") from None
-    authorization = None if credentials is None else credentials.encode()
     try:
-        return Proxy(place, authorization)
+        return _with_credentials(Proxy(place), credentials)
     except ValueError as fault:
         raise InvalidUrlClientError(_masked(given), str(fault)) from fault
 

@@ -123,7 +123,7 @@ def _refusal(fault: ProxyRefused, asked: RequestInfo) -> ClientHttpProxyError:
     """Return the error of a tunnel that was refused; what the origin was to be told is no part of it."""
     place = asked.url
     headers = CIMultiDictProxy(CIMultiDict({"Host": f"{place.host_subcomponent}:{place.port}"}))
-    return ClientHttpProxyError(
+    error = ClientHttpProxyError(
         RequestInfo(place, "CONNECT", headers, asked.real_url),
         (),
         status=fault.status,
@@ -135,6 +135,8 @@ def _refusal(fault: ProxyRefused, asked: RequestInfo) -> ClientHttpProxyError:
             )
         ),
     )
+    error.body = fault.body
+    return error
 
 
 def _connect_error(fault: ConnectFailed, *, is_ssl: bool) -> ClientConnectorError:

@@ -78,9 +78,10 @@ class ClientSession:
             for connecting by default; None for no limit.
         read_timeout: Earlier spelling of `ClientTimeout(total=)`.
         conn_timeout: Earlier spelling of `ClientTimeout(connect=)`.
-        proxy: URL of the proxy for every request, with credentials or without; or a
-            `whimbrel_connector.Proxy`, which also says what TLS on the way to it must satisfy.
-        proxy_auth: Basic credentials for the proxy.
+        proxy: URL of the proxy for every request, with credentials or without; its scheme is http, https,
+            or, with the extra `whimbrel[socks]`, socks4, socks4a, socks5 or socks5h (a and h: the proxy looks
+            names up). Or a `whimbrel_connector.Proxy`, which also says what TLS on the way must satisfy.
+        proxy_auth: Credentials for the proxy: Basic, or those of SOCKS.
         proxy_headers: Headers for the proxy alone.
         trust_env: Let the environment name proxies (HTTP_PROXY, HTTPS_PROXY, NO_PROXY, ...).
         auto_decompress: Undo content codings.

@@ -57,6 +57,9 @@ __all__ = [
 ]
 
 
+_LONGEST_SHOWN = 100
+
+
 class ConnectionKey(NamedTuple):
     """Where a connection was to go.
 
@@ -119,8 +122,8 @@ class ClientResponseError(ClientError):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle with the facts; responses in the history cannot be pickled and are left out."""
-        headers = None if self.headers is None else CIMultiDict(self.headers)  # a proxy cannot be pickled
-        state = {"status": self.status, "message": self.message, "headers": headers}
+        state = dict(self.__dict__, headers=None if self.headers is None else CIMultiDict(self.headers))
+        del state["request_info"], state["history"]
         return type(self), (self.request_info, ()), state
 
 
@@ -133,7 +136,17 @@ class WSServerHandshakeError(ClientResponseError):
 
 
 class ClientHttpProxyError(ClientResponseError):
-    """The proxy refused the tunnel."""
+    """The proxy refused the tunnel.
+
+    Attributes:
+        body: The beginning of the body in which it may say why, at most 4096 bytes.
+    """
+
+    body: bytes = b""
+
+    def __str__(self) -> str:
+        said = f", body={self.body[:_LONGEST_SHOWN]!r}" if self.body else ""
+        return super().__str__() + said
 
 
 class TooManyRedirects(ClientResponseError):
