@@ -1,0 +1,1 @@
+"""Libraries written against aiohttp, at work with whimbrel in its place."""

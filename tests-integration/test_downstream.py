@@ -1,0 +1,101 @@
+"""Libraries written against aiohttp, unmodified and in environments of their own, with whimbrel in its place."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+from downstream.environments import ROOT, CannotFetch, environment_with
+from downstream.site import Site
+
+HERE = Path(__file__).parent / "downstream"
+STANDING_IN = HERE / "standing_in.py"
+SOURCES = [str(folder) for folder in sorted(ROOT.glob("packages/*/src"))]
+
+# What each script prints; with aiohttp itself (3.14.5, and 3.13.5 for aioresponses, which breaks with 3.14) it is the same.
+SAID = {
+    "aiohttp-retry": """
+        200 well
+        200 whole
+        POST tide whimbrel
+        503 Service Unavailable [1, 2]
+        200 True
+    """,
+    "aioresponses": r"""
+        200 application/json {'tide': 'low'} v1
+        whimbrel
+        404 Gone http://shore.example/x
+        True True
+        http://shore.example/new 1 b'\x00\xff'
+        418 http://shore.example/pot tea False
+        low []
+        really whimbrel
+        Connection refused: GET http://nobody.example/
+    """,
+    "fsspec": r"""
+        ['a.txt', 'b.txt', 'tides.bin']
+        ['a.txt', 'b.txt']
+        102400 file application/octet-stream True
+        b'\xe8\xe9\xea\xeb\xec\xed\xee\xef\xf0\xf1'
+        {'a.txt': 8, 'b.txt': 9}
+        HTTPFile b'pqrst' 32395
+        HTTPStreamFile 102400
+        102400
+        b'piped'
+        4000
+        True False True
+        FileNotFoundError
+        ClientConnectorError 127.0.0.1 1
+        b'low tide'
+        10
+    """,
+    "gidgethub": """
+        {'owner': 'shore', 'name': 'tide', 'authorization': 'token 0123'}
+        {'owner': 'shore', 'name': 'tide', 'authorization': 'token 0123'}
+        1 58
+        [10, 11, 20, 21, 30, 31]
+        {'title': 'Ebb', 'type': 'application/json; charset=utf-8'}
+        404 Not Found
+    """,
+}
+NEEDS = {"aioresponses": ("packaging",), "gidgethub": ("uritemplate",)}
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("files")
+    (folder / "a.txt").write_bytes(b"low tide")
+    (folder / "b.txt").write_bytes(b"high tide")
+    (folder / "tides.bin").write_bytes(bytes(range(256)) * 400)
+    return folder
+
+
+@pytest.mark.asyncio(loop_factories=["asyncio"])
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("library", SAID)
+async def test_it_works_unmodified(library: str, files: Path) -> None:
+    try:
+        python = await asyncio.to_thread(environment_with, library, *NEEDS.get(library, ()))
+    except CannotFetch as fault:
+        pytest.skip(f"pip cannot fetch {library}: {fault}")
+    program = HERE / f"with_{library.replace('-', '_')}.py"
+    async with Site(files) as site:
+        said = await _run(python, program, site.url)
+    assert said == [line.strip() for line in SAID[library].strip().splitlines()]
+
+
+async def _run(python: Path, program: Path, *arguments: str) -> list[str]:
+    process = await asyncio.create_subprocess_exec(
+        *(str(python), "-W", "default::ResourceWarning", str(STANDING_IN), str(program), *arguments),
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(SOURCES)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        printed, complained = await asyncio.wait_for(process.communicate(), 60)
+    except BaseException:
+        process.kill()
+        await process.wait()
+        raise
+    assert (process.returncode, complained.decode()) == (0, "")
+    return printed.decode().splitlines()
