@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from whimbrel_connector import Deadline
+from whimbrel_connector import AlarmClock, Deadline
 
 
 class TooLateError(Exception):
@@ -21,6 +21,7 @@ class MuchTooLateError(Exception):
 
 SOON = 0.01
 NEVER = 3600.0
+CLOCK = AlarmClock()
 
 
 async def for_ever() -> None:
@@ -28,35 +29,35 @@ async def for_ever() -> None:
 
 
 async def nested(outer: float, inner: float) -> None:
-    async with Deadline(outer, MuchTooLateError):
-        async with Deadline(inner, TooLateError):
+    with Deadline(CLOCK, outer, MuchTooLateError):
+        with Deadline(CLOCK, inner, TooLateError):
             await for_ever()
 
 
 async def test_a_block_that_takes_too_long_ends_with_the_error() -> None:
     with pytest.raises(TooLateError) as caught:
-        async with Deadline(SOON, TooLateError):
+        with Deadline(CLOCK, SOON, TooLateError):
             await for_ever()
     assert caught.value.args == (SOON,)
     assert isinstance(caught.value.__cause__, asyncio.CancelledError)
 
 
 async def test_a_block_that_is_quick_is_left_alone() -> None:
-    async with Deadline(NEVER, TooLateError):
+    with Deadline(CLOCK, NEVER, TooLateError):
         await asyncio.sleep(0)
 
 
 async def test_none_is_no_limit_and_zero_is_no_time() -> None:
-    async with Deadline(None, TooLateError):
+    with Deadline(CLOCK, None, TooLateError):
         await asyncio.sleep(0)
     with pytest.raises(TooLateError):
-        async with Deadline(0, TooLateError):
+        with Deadline(CLOCK, 0, TooLateError):
             await for_ever()
 
 
 async def test_an_error_of_the_block_passes_through() -> None:
     with pytest.raises(KeyError):
-        async with Deadline(NEVER, TooLateError):
+        with Deadline(CLOCK, NEVER, TooLateError):
             raise KeyError
 
 
@@ -64,7 +65,7 @@ async def test_a_foreign_cancellation_passes_through() -> None:
     begun = asyncio.Event()
 
     async def work() -> None:
-        async with Deadline(NEVER, TooLateError):
+        with Deadline(CLOCK, NEVER, TooLateError):
             begun.set()
             await for_ever()
 
@@ -79,8 +80,8 @@ async def test_a_foreign_cancellation_passes_through() -> None:
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.10 does not count cancellations")
 async def test_a_foreign_cancellation_in_the_same_turn_is_seen() -> None:
     async def work() -> None:
-        async with Deadline(NEVER, TooLateError) as deadline:
-            loop.call_soon(deadline._expire)
+        with Deadline(CLOCK, NEVER, TooLateError) as deadline:
+            loop.call_soon(deadline.ring)
             loop.call_soon(task.cancel)
             await for_ever()
 
@@ -108,7 +109,7 @@ async def test_the_cancellation_is_taken_back_however_the_block_ends(ending: str
     task = asyncio.current_task()
     assert task is not None
     with suppress(TooLateError, KeyError):
-        async with Deadline(0, TooLateError):
+        with Deadline(CLOCK, 0, TooLateError):
             try:
                 await for_ever()
             except asyncio.CancelledError:
@@ -121,7 +122,7 @@ async def test_the_cancellation_is_taken_back_however_the_block_ends(ending: str
 
 async def test_a_clock_that_goes_on_tells_another() -> None:
     told: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
-    async with Deadline(SOON, TooLateError) as deadline:
+    with Deadline(CLOCK, SOON, TooLateError) as deadline:
         deadline.go_on(told.set_result)
     assert isinstance(await told, TooLateError)
     deadline.stop()
@@ -129,10 +130,10 @@ async def test_a_clock_that_goes_on_tells_another() -> None:
 
 async def test_a_clock_that_goes_on_can_be_stopped() -> None:
     told: list[Exception] = []
-    async with Deadline(SOON, TooLateError) as deadline:
+    with Deadline(CLOCK, SOON, TooLateError) as deadline:
         deadline.go_on(told.append)
     deadline.stop()
-    async with Deadline(None, TooLateError) as unlimited:
+    with Deadline(CLOCK, None, TooLateError) as unlimited:
         unlimited.go_on(told.append)
     later = asyncio.get_running_loop().create_future()
     asyncio.get_running_loop().call_later(2 * SOON, later.set_result, None)
@@ -142,21 +143,21 @@ async def test_a_clock_that_goes_on_can_be_stopped() -> None:
 
 async def test_a_clock_does_not_go_on_after_a_failed_block() -> None:
     told: list[Exception] = []
-    deadline = Deadline(SOON, TooLateError)
+    deadline = Deadline(CLOCK, SOON, TooLateError)
 
     async def work() -> None:
-        async with deadline:
+        with deadline:
             deadline.go_on(told.append)
             raise KeyError
 
     with pytest.raises(KeyError):
         await work()
-    assert deadline._handle is None
+    assert deadline._row is None
 
 
 async def test_a_block_that_overhears_its_cancellation_is_told_when_it_goes_on() -> None:
     told: list[Exception] = []
-    async with Deadline(0, TooLateError) as deadline:
+    with Deadline(CLOCK, 0, TooLateError) as deadline:
         with suppress(asyncio.CancelledError):
             await for_ever()
         deadline.go_on(told.append)
@@ -165,6 +166,6 @@ async def test_a_block_that_overhears_its_cancellation_is_told_when_it_goes_on()
 
 async def test_a_deadline_inside_the_block_that_went_on_does_not_cancel_it() -> None:
     told: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
-    async with Deadline(SOON, TooLateError) as deadline:
+    with Deadline(CLOCK, SOON, TooLateError) as deadline:
         deadline.go_on(told.set_result)
         assert isinstance(await told, TooLateError)

@@ -4,6 +4,7 @@ from aiohappyeyeballs import AddrInfoType, SocketFactoryType
 
 from whimbrel_connector._connection import Http1Connection
 from whimbrel_connector._version import __version__
+from whimbrel_connector.alarm_clock import AlarmClock
 from whimbrel_connector.connector import BaseConnector, Closing
 from whimbrel_connector.environment import Explanation, InvalidProxy, ProxyEnvironment
 from whimbrel_connector.errors import (
@@ -50,6 +51,7 @@ __all__ = [
     "AbstractResolver",
     "AddrInfoType",
     "AddressNotFound",
+    "AlarmClock",
     "BaseConnector",
     "Body",
     "BodyWriter",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from yarl import URL
 
 from whimbrel_connector._connection import CLOSING_SECONDS, Http1Connection
+from whimbrel_connector.alarm_clock import AlarmClock
 from whimbrel_connector.errors import ConnectorClosed, ConnectTimeout, PoolTimeout
 from whimbrel_connector.exchange import Exchange
 from whimbrel_connector.lifetime import Lifetime
@@ -112,6 +113,7 @@ class BaseConnector(ABC):
         self._limit = limit or 0
         self._limit_per_host = limit_per_host
         self._pool: Pool | None = None
+        self._clock = AlarmClock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
@@ -178,7 +180,7 @@ class BaseConnector(ABC):
         route = Route.to(url if isinstance(url, URL) else URL(url), tls=policy, proxy=proxy)
         connection = await pool.take_idle(route)
         if connection is None:
-            async with Deadline(timeouts.lease, PoolTimeout):
+            with Deadline(self._clock, timeouts.lease, PoolTimeout):
                 connection = await pool.lease(route, timeouts.connect, options.observer)
         exchange = Exchange(connection, route, options, loop)
         if options.observer is not None:
@@ -193,6 +195,7 @@ class BaseConnector(ABC):
         self._closed = True
         if self._pool is None or self._loop_is_gone:
             return Closing()
+        self._clock.rest()
         return Closing(*self._pool.close())
 
     @abstractmethod
@@ -234,9 +237,8 @@ class BaseConnector(ABC):
     async def _dial_within(
         self, route: Route, seconds: float | None, observer: ConnectObserver | None
     ) -> Http1Connection:
-        with dialling_for(observer):
-            async with Deadline(seconds, ConnectTimeout):
-                return await self.dial(route)
+        with dialling_for(observer), Deadline(self._clock, seconds, ConnectTimeout):
+            return await self.dial(route)
 
 
 async def _tell(observer: ConnectObserver, exchange: Exchange) -> None:

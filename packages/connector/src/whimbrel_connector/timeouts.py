@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from whimbrel_connector.alarm_clock import AlarmClock, AlarmRow
+
 if TYPE_CHECKING:
     from typing_extensions import Self
 
@@ -33,28 +35,34 @@ class Deadline:
     """Cancel the block after `seconds` and raise `error(seconds)` in its place.
 
     A cancellation that comes from elsewhere passes through untouched. `seconds` None sets no limit.
+
+    Args:
+        clock: What wakes it; best one that many deadlines share.
+        seconds: The limit.
+        error: Makes the error.
     """
 
-    __slots__ = ("_cancelled_before", "_error", "_expired", "_handle", "_seconds", "_task", "_then")
+    __slots__ = ("_cancelled_before", "_clock", "_error", "_expired", "_row", "_seconds", "_task", "_then")
 
-    def __init__(self, seconds: float | None, error: Callable[[float], Exception]) -> None:
+    def __init__(self, clock: AlarmClock, seconds: float | None, error: Callable[[float], Exception]) -> None:
+        self._clock = clock
         self._seconds = seconds
         self._error = error
         self._expired = False
         self._cancelled_before = 0
-        self._handle: asyncio.TimerHandle | None = None
+        self._row: AlarmRow | None = None
         self._task: asyncio.Task[object] | None = None
         self._then: Callable[[Exception], object] | None = None
 
-    async def __aenter__(self) -> "Self":
+    def __enter__(self) -> "Self":
         """Start the clock."""
         if self._seconds is not None:
             self._task = asyncio.current_task()
             self._cancelled_before = _cancellations(self._task)
-            self._handle = asyncio.get_running_loop().call_later(self._seconds, self._expire)
+            self._row = self._clock.set(self._seconds, self)
         return self
 
-    async def __aexit__(
+    def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop the clock, unless it goes on for another; turn the cancellation it caused into the error."""
@@ -75,11 +83,15 @@ class Deadline:
 
     def stop(self) -> None:
         """Stop the clock."""
-        if self._handle is not None:
-            self._handle.cancel()
-            self._handle = None
+        if self._row is not None:
+            self._row.discard(self)
+            self._row = None
 
-    def _expire(self) -> None:
+    def ring(self) -> None:
+        """Take the clock's word that the time has come."""
+        if self._row is None:  # stopped meanwhile
+            return
+        self._row = None
         if self._then is not None and self._seconds is not None:
             self._then(self._error(self._seconds))
         elif self._task is not None:

@@ -23,6 +23,7 @@ from whimbrel.client_request import ClientRequest
 from whimbrel.request_info import RequestInfo
 from whimbrel.response import ClientResponse
 from whimbrel_connector import (
+    AlarmClock,
     ConnectorError,
     Deadline,
     Exchange,
@@ -84,30 +85,37 @@ class RequestLife:
         self._jar = jar
         self._response_class = response_class
         self._requote = requote
+        self._clock = AlarmClock()
 
     async def perform(self, outgoing: Outgoing, plan: Plan, session: "ClientSession") -> ClientResponse:
         """Make the request and those it is redirected to, within the total limit."""
-        async with Deadline(plan.total_seconds, _too_late) as deadline:
-            response = await self._follow(outgoing, plan, session)
-            await _judge(response, plan.raise_for_status)
+        with Deadline(self._clock, plan.total_seconds, _too_late) as deadline:
+            response = await self._hop(outgoing, plan, session)
+            if plan.max_redirects is not None and is_redirect(response.status):
+                response = await self._follow(response, outgoing, plan, session)
+            if plan.raise_for_status is not False:
+                await _judge(response, plan.raise_for_status)
             response.keep_within(deadline)
             return response
 
-    async def _follow(self, outgoing: Outgoing, plan: Plan, session: "ClientSession") -> ClientResponse:
+    def rest(self) -> None:
+        """Leave no timer behind that nobody waits for."""
+        self._clock.rest()
+
+    async def _follow(
+        self, response: ClientResponse, outgoing: Outgoing, plan: Plan, session: "ClientSession"
+    ) -> ClientResponse:
+        """Go where `response` leads, and on from there; return the response that leads nowhere."""
         history: list[ClientResponse] = []
-        while True:
-            response = await self._hop(outgoing, plan, session)
-            response.history = tuple(history)
-            if plan.max_redirects is None or not is_redirect(response.status):
-                return response
+        while is_redirect(response.status):
             location = response.headers.get("Location") or response.headers.get("URI")
             if not location:
-                return response
+                break
             history.append(response)
             if plan.traces is not None:
                 await plan.traces.redirected(outgoing, response)
             response.release()
-            if len(history) >= plan.max_redirects:
+            if len(history) >= (plan.max_redirects or 0):
                 raise TooManyRedirects(
                     history[0].request_info,
                     tuple(history),
@@ -121,15 +129,24 @@ class RequestLife:
             if plan.traces is not None:
                 plan.traces.now_at(outgoing)
             rewind(outgoing.body)
+            response = await self._hop(outgoing, plan, session)
+            response.history = tuple(history)
+        return response
 
-    async def _hop(self, outgoing: Outgoing, plan: Plan, session: "ClientSession") -> ClientResponse:
-        """Make one request, by way of its middlewares, and return its response, whatever it says."""
+    # Neither of these is a coroutine of its own: each level that a request waits through costs it twice.
+
+    def _hop(self, outgoing: Outgoing, plan: Plan, session: "ClientSession") -> Awaitable[ClientResponse]:
+        """Make one request, by way of its middlewares; return its response, whatever it says."""
         headers = complete_headers(outgoing, cookie_header_for(self._jar, outgoing.url, outgoing.cookies))
         if not plan.middlewares:
-            return await self._send(outgoing, headers, plan)
+            return self._send(outgoing, headers, plan)
         request = ClientRequest(outgoing, headers, session=session, response_class=self._response_class)
-        return await pass_through(
-            plan.middlewares, request, lambda changed: self._send(*changed.begin(), plan)
+        return pass_through(plan.middlewares, request, lambda changed: self._send(*changed.begin(), plan))
+
+    def _connect(self, outgoing: Outgoing, plan: Plan, proxy: Proxy | None) -> Awaitable[Exchange]:
+        """Lease a connection."""
+        return self._connector.connect(
+            leased_url(outgoing), tls=plan.tls, proxy=proxy, timeouts=plan.timeouts, options=plan.exchange
         )
 
     async def _send(self, outgoing: Outgoing, headers: CIMultiDict[str], plan: Plan) -> ClientResponse:
@@ -155,30 +172,22 @@ class RequestLife:
     ) -> tuple[Exchange, ResponseHead]:
         """Send the request over a leased connection; once more where the connection was merely stale."""
         proxy = plan.proxies.proxy_for(outgoing.url)
-        try:
-            return await self._send_once(outgoing, headers, plan, proxy)
-        except ServerDisconnected as fault:
-            if not may_repeat(fault, outgoing.method):
-                raise
-        rewind(outgoing.body)
-        return await self._send_once(outgoing, headers, plan, proxy)
-
-    async def _send_once(
-        self, outgoing: Outgoing, headers: CIMultiDict[str], plan: Plan, proxy: Proxy | None
-    ) -> tuple[Exchange, ResponseHead]:
-        # Before a connection is asked for: a head that cannot be written opens none.
-        wire = wire_request(
-            outgoing, headers, proxy, hides_proxy_fields=plan.proxies.may_apply, traces=plan.traces
-        )
-        exchange = await self._connect(outgoing, plan, proxy)
-        if plan.traces is not None:
-            await plan.traces.sending(exchange, outgoing, headers, wire.body)
-        return exchange, await exchange.send(wire)
-
-    async def _connect(self, outgoing: Outgoing, plan: Plan, proxy: Proxy | None) -> Exchange:
-        return await self._connector.connect(
-            leased_url(outgoing), tls=plan.tls, proxy=proxy, timeouts=plan.timeouts, options=plan.exchange
-        )
+        is_second = False
+        while True:
+            # Before a connection is asked for: a head that cannot be written opens none.
+            wire = wire_request(
+                outgoing, headers, proxy, hides_proxy_fields=plan.proxies.may_apply, traces=plan.traces
+            )
+            exchange = await self._connect(outgoing, plan, proxy)
+            if plan.traces is not None:
+                await plan.traces.sending(exchange, outgoing, headers, wire.body)
+            try:
+                return exchange, await exchange.send(wire)
+            except ServerDisconnected as fault:
+                if is_second or not may_repeat(fault, outgoing.method):
+                    raise
+            rewind(outgoing.body)
+            is_second = True
 
 
 async def _judge(response: ClientResponse, raise_for_status: RaiseForStatus) -> None:

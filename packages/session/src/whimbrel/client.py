@@ -449,6 +449,7 @@ class ClientSession:
         if self._closed:
             return _end_of(None)
         self._closed = True
+        self._life.rest()
         return _end_of(self._connector.close() if self._connector_owner else None)
 
     async def __aenter__(self) -> "Self":
