@@ -10,8 +10,10 @@ have no line in common but their status line and Content-Length.
 from __future__ import annotations
 
 import importlib
+import socket
 import statistics
 import sys
+import time
 import timeit
 from collections.abc import Callable
 from typing import Any
@@ -69,6 +71,21 @@ def whimbrel() -> Contender:
         for piece in pieces:
             for event in parser.feed(piece):
                 seen.append(event.raw_headers if type(event) is ResponseHead else event)  # noqa: PERF401 -- a list for each byte costs more
+        return seen
+
+    return read
+
+
+def whimbrel_text() -> Contender:
+    """Return our parser, which also decodes all fields into a mapping, as aiohttp's does."""
+    parser = ResponseParser()
+
+    def read(pieces: list[bytes]) -> object:
+        seen: list[object] = []
+        for piece in pieces:
+            for event in parser.feed(piece):
+                head = type(event) is ResponseHead
+                seen.append((event.raw_headers, event.headers) if head else event)
         return seen
 
     return read
@@ -177,6 +194,7 @@ def aiohttp(kind: str) -> Contender:
 
 CONTENDERS: dict[str, Callable[[], Contender]] = {
     "whimbrel": whimbrel,
+    "with mapping": whimbrel_text,
     "made anew": whimbrel_anew,
     "httptools": httptools,
     "aiohttp C": lambda: aiohttp("C"),
@@ -199,6 +217,24 @@ def standing() -> dict[str, Contender]:
 def measure(contender: Contender, pieces: list[bytes], times: int) -> float:
     """Return microseconds for reading `pieces` once."""
     return timeit.timeit(lambda: contender(pieces), number=times) / times * 1e6
+
+
+def received(contender: Contender | None) -> float:
+    """Return microseconds for receiving 64 KiB in 16 KiB reads from a socket, and reading them."""
+    head, *_ = SCENES["64 KiB in 16 KiB reads"][0]
+    near, far = socket.socketpair()
+    taken = 0.0
+    with near, far:
+        far.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+        for _ in range(200):
+            far.sendall(head + b"x" * 65536)
+            began = time.perf_counter()
+            for size in (len(head), *[16384] * 4):
+                piece = near.recv(size)
+                if contender is not None:
+                    contender([piece])
+            taken += time.perf_counter() - began
+    return taken / 200 * 1e6
 
 
 def encode() -> float:
@@ -229,6 +265,9 @@ def main() -> None:
                 few = max(slow // 20, 1) if name in {"h11", "aiohttp Python"} else slow
                 taken[name].append(measure(contender, pieces, few) / responses)
         print(f"{scene:28}" + "".join(f"{statistics.median(figures):16.2f}" for figures in taken.values()))
+    bare = statistics.median(received(None) for _ in range(rounds))
+    ours = statistics.median(received(whimbrel()) for _ in range(rounds))
+    print(f"{'64 KiB from a socket':28}{ours:16.2f}, and {bare:.2f} where the pieces are only received")
     print(f"{'write a head of 7 fields':28}{statistics.median(encode() for _ in range(rounds)):16.2f}")
 
 

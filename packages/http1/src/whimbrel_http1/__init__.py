@@ -32,6 +32,7 @@ from whimbrel_http1.events import (
     Upgraded,
 )
 from whimbrel_http1.fields import parse_fields
+from whimbrel_http1.headers import Headers
 from whimbrel_http1.leniency import Leniency
 from whimbrel_http1.lifecycle import Awaiting
 from whimbrel_http1.limits import DEFAULT_LIMITS, Limits
@@ -52,6 +53,7 @@ __all__ = [
     "Event",
     "FeedAfterEnd",
     "HeaderPairs",
+    "Headers",
     "Http1Error",
     "HttpVersion",
     "InterruptedEvents",

@@ -13,7 +13,7 @@ from whimbrel_http1._grammar import BY_SEARCH, name_is, skip_blanks, trim
 if TYPE_CHECKING:
     from mypy_extensions import i64  # a native integer once compiled, an int otherwise
 
-__all__ = ["find_field", "find_fields", "split_fields"]
+__all__ = ["find_field", "find_fields", "index_fields", "split_fields"]
 
 _CR: Final = 0x0D
 _COLON: Final = 0x3A
@@ -35,6 +35,16 @@ def split_fields(block: bytes, start: int) -> tuple[tuple[bytes, bytes], ...]:
         pairs.append((block[line:colon], block[first : trim(block, first, end)]))
         line = end + 2
     return cast("tuple[tuple[bytes, bytes], ...]", tuple(pairs))
+
+
+def index_fields(pairs: tuple[tuple[bytes, bytes], ...]) -> dict[str, str]:
+    """Return the first value of each field as text, by name in lower case."""
+    index: dict[str, str] = {}
+    for name, value in pairs:
+        lowered = name.lower().decode("ascii")
+        if lowered not in index:
+            index[lowered] = value.decode("utf-8", "surrogateescape")
+    return index
 
 
 def find_fields(block: bytes, start: int, name: bytes) -> list[bytes]:

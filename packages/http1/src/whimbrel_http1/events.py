@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, Union, final
 
 from whimbrel_http1._field_lines import find_field, find_fields, split_fields
+from whimbrel_http1.headers import Headers
 
 if TYPE_CHECKING:
     from mypy_extensions import i64  # a native integer once compiled, an int otherwise
@@ -54,6 +55,7 @@ class _Head:
         self.chunked = chunked
         self.keep_alive = keep_alive
         self._headers: RawHeaders | None = raw_headers
+        self._text: Headers | None = None
         self._block = b""
         self._fields_start: i64 = 0
 
@@ -70,6 +72,14 @@ class _Head:
         if headers is None:
             headers = self._headers = split_fields(self._block, self._fields_start)
         return headers
+
+    @property
+    def headers(self) -> Headers:
+        """The fields as text, by name in any letter case; decoded when first asked for."""
+        text = self._text
+        if text is None:
+            text = self._text = Headers(self.raw_headers)
+        return text
 
     def get(self, name: bytes) -> bytes | None:
         """Return the value of the first field called `name` in any letter case, None without one."""
