@@ -26,10 +26,10 @@ from whimbrel_http1 import (
     Upgraded,
 )
 
-__all__ = ["METHODS", "UNBOUNDED", "chunked", "request", "response"]
+__all__ = ["METHODS", "UNBOUNDED", "chunked", "read_every_way", "request", "response"]
 
 METHODS = ("GET", "HEAD", "CONNECT", "POST", "OPTIONS", "PUT")
-UNBOUNDED = Limits(**dict.fromkeys(vars(DEFAULT_LIMITS)))
+UNBOUNDED = Limits(**dict.fromkeys(DEFAULT_LIMITS.__slots__))
 _TINY = Limits(
     line_bytes=24,
     field_bytes=24,
@@ -52,7 +52,7 @@ def response(data: bytes) -> None:
     choices = Choices(data)
     method = choices.one_of(METHODS)
     limits = choices.one_of(_LIMITS)
-    whole = _read_every_way(lambda: ResponseParser(request_method=method, limits=limits), choices)
+    whole = read_every_way(lambda: ResponseParser(request_method=method, limits=limits), choices)
     require_sound(whole, method)
     for head in whole.events:
         if isinstance(head, ResponseHead):
@@ -64,14 +64,15 @@ def request(data: bytes) -> None:
     choices = Choices(data)
     limits = choices.one_of(_LIMITS)
     accept = choices.one_of((False, True))
-    whole = _read_every_way(lambda: RequestParser(limits=limits), choices, accept=accept)
+    whole = read_every_way(lambda: RequestParser(limits=limits), choices, accept=accept)
     require_sound(whole)
     for head in whole.events:
         if isinstance(head, RequestHead):
             _require_writable_request(head)
 
 
-def _read_every_way(make: Callable[[], Parser], choices: Choices, *, accept: bool = False) -> Reading:
+def read_every_way(make: Callable[[], Parser], choices: Choices, *, accept: bool = False) -> Reading:
+    """Return what the wire means, however it is cut, and when it comes again to the same parser."""
     wrap = choices.one_of(_WRAPPERS)
     wire = choices.wire
     whole = read(make(), [wire], accept=accept)
@@ -80,7 +81,16 @@ def _read_every_way(make: Callable[[], Parser], choices: Choices, *, accept: boo
     if len(wire) <= _BYTEWISE_BYTES:
         bytewise = [wire[index : index + 1] for index in range(len(wire))]
         require_same(whole, read(make(), bytewise, accept=accept), "byte by byte")
+    _require_same_again(make(), choices.pieces(wire) or [wire], accept=accept)
     return whole
+
+
+def _require_same_again(parser: Parser, pieces: list[bytes], *, accept: bool) -> None:
+    """Check that what comes a second time on one connection means the same: heads are recognised."""
+    first = read(parser, pieces, eof=False, accept=accept)
+    if first.fault is None and parser.reusable:
+        again = read(parser, [b"".join(pieces)], eof=False, accept=accept)
+        require_same(first, again, "when it comes again")
 
 
 def _require_writable_request(head: RequestHead) -> None:
@@ -125,7 +135,7 @@ def chunked(data: bytes) -> None:
     body = choices.wire
     choices.wire = _CHUNKED_HEAD + body
     loose = limits.replace(line_bytes=None, field_bytes=None, head_bytes=None)
-    reading = _read_every_way(lambda: ResponseParser(limits=loose), choices)
+    reading = read_every_way(lambda: ResponseParser(limits=loose), choices)
     require_sound(reading, "GET")
     if limits is UNBOUNDED:
         _require_reference(body, reading)

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 from tools.fuzz.decoding import content
 from tools.fuzz.differential import requests_differ, responses_differ
 from tools.fuzz.fields import fields
+from tools.fuzz.lenient import lenient
 from tools.fuzz.linear import linear
 from tools.fuzz.reading import chunked, request, response
 from tools.fuzz.writing import write_request, write_response
@@ -18,6 +19,7 @@ Target: TypeAlias = Callable[[bytes], None]
 
 TARGETS: Final[dict[str, Target]] = {
     "response": response,
+    "lenient": lenient,
     "request": request,
     "chunked": chunked,
     "write-request": write_request,
@@ -33,6 +35,7 @@ TARGETS: Final[dict[str, Target]] = {
 WORDS: Final = (
     b"\r\n",
     b"\r\n\r\n",
+    b"\r\n ",
     b"\n",
     b"\r",
     b"\x00",

@@ -97,9 +97,8 @@ def main() -> int:
         seconds = time.perf_counter() - began
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         failed |= peak > MOST_MIB or decoded < mebibytes * MIB
-        print(
-            f"{coding:8} {read:>12,} bytes -> {decoded:>15,} in {seconds:5.1f} s, peak of the process {peak} MiB"
-        )
+        grown = f"{read:>12,} bytes -> {decoded:>15,} in {seconds:5.1f} s"
+        print(f"{coding:8} {grown}, peak of the process {peak} MiB", flush=True)
     return int(failed)
 
 
