@@ -18,6 +18,7 @@ from whimbrel_connector import (
     ConnectFailed,
     ConnectorClosed,
     ConnectTimeout,
+    Fingerprint,
     FingerprintMismatch,
     InvalidProxy,
     PoolTimeout,
@@ -26,12 +27,15 @@ from whimbrel_connector import (
     ReadTimeout,
     ServerDisconnected,
     TlsFailed,
+    TlsPolicy,
     UnsupportedProxy,
 )
 from whimbrel_http1 import MalformedMessage, TruncatedMessage
 
 INFO = RequestInfo(URL("https://shore.example/"), "GET", CIMultiDictProxy(CIMultiDict({"A": "b"})))
 KEY = ConnectionKey("shore.example", 443, is_ssl=True)
+PIN = Fingerprint(bytes(32))
+CONTEXT = ssl.create_default_context()
 
 ANCESTRY = [
     (whimbrel.ClientConnectorError, (whimbrel.ClientOSError, OSError)),
@@ -51,6 +55,62 @@ ANCESTRY = [
 def test_errors_have_the_documented_bases(error: type[Exception], bases: tuple[type[Exception], ...]) -> None:
     assert issubclass(error, (whimbrel.ClientError, *bases))
     assert all(issubclass(error, base) for base in bases)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            whimbrel.ClientConnectorError(KEY, OSError(111, "refused")),
+            "Cannot connect to host shore.example:443 ssl:default [refused]",
+        ),
+        (
+            whimbrel.ClientConnectorDNSError(
+                ConnectionKey("h", 80, False, False), ConnectFailed("h", 80, "unknown")
+            ),
+            "Cannot connect to host h:80 ssl:False [unknown]",
+        ),
+        (
+            whimbrel.UnixClientConnectorError("/run/x", KEY, OSError(2, "missing")),
+            "Cannot connect to unix socket /run/x ssl:default [missing]",
+        ),
+        (
+            whimbrel.ClientConnectorCertificateError(KEY, ssl.SSLCertVerificationError(1, "expired")),
+            "Cannot connect to host shore.example:443 ssl:True [SSLCertVerificationError: (1, 'expired')]",
+        ),
+        (
+            whimbrel.ClientConnectorCertificateError(KEY, ValueError("odd")),
+            "Cannot connect to host shore.example:443 ssl:True [ValueError: ('odd',)]",
+        ),
+        (whimbrel.InvalidURL("http://", "no host"), "http:// - no host"),
+        (whimbrel.ServerDisconnectedError(), "Server disconnected"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_errors_speak_as_those_of_aiohttp(error: Exception, words: str) -> None:
+    """Libraries look for these words."""
+    assert str(error) == words
+
+
+@pytest.mark.parametrize(
+    ("tls", "said"),
+    [
+        (None, True),
+        (TlsPolicy(verify=False), False),
+        (TlsPolicy(verify=True), True),
+        (TlsPolicy(fingerprint=PIN), PIN),
+        (TlsPolicy(context=CONTEXT), CONTEXT),
+    ],
+)
+def test_a_connector_error_tells_what_the_request_said_of_tls(tls: TlsPolicy | None, said: object) -> None:
+    error = translate_fault(ConnectFailed("h", 443, "refused", 111), INFO, tls)
+    assert isinstance(error, whimbrel.ClientConnectorError)
+    assert error.ssl is said
+
+
+def test_a_timeout_of_connecting_begins_as_libraries_expect() -> None:
+    error = translate_fault(ConnectTimeout(2), INFO)
+    assert str(error).startswith("Connection timeout to host https://shore.example/: ")
 
 
 def test_the_guides_name_for_a_wrong_fingerprint_is_the_same_class() -> None:
@@ -122,6 +182,7 @@ def test_faults_in_a_body_are_told_apart(fault: Exception, expected: type[Except
         whimbrel.TooManyRedirects(INFO, (), status=302),
         whimbrel.ClientConnectorError(KEY, OSError(111, "refused")),
         whimbrel.ClientConnectorCertificateError(KEY, ssl.SSLCertVerificationError(1, "expired")),
+        whimbrel.UnixClientConnectorError("/run/x", KEY, OSError(2, "missing")),
         whimbrel.ServerDisconnectedError(),
         whimbrel.ServerFingerprintMismatch(b"a", b"b", "shore.example", 443),
         whimbrel.InvalidURL("http://", "no host"),

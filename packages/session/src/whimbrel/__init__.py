@@ -39,6 +39,7 @@ from whimbrel.client_exceptions import (
     StreamConsumedError,
     TooManyRedirects,
     UnixClientConnectorError,
+    UploadAbortedError,
     WSMessageTypeError,
     WSServerHandshakeError,
 )
@@ -209,6 +210,7 @@ __all__ = [
     "TraceResponseChunkReceivedParams",
     "UnixClientConnectorError",
     "UnixConnector",
+    "UploadAbortedError",
     "WSCloseCode",
     "WSMessage",
     "WSMessageTypeError",

@@ -157,7 +157,7 @@ class RequestLife:
         try:
             exchange, head = await self._exchange(outgoing, headers, plan)
         except (ConnectorError, Http1Error, OSError) as fault:
-            documented = translate_fault(fault, info)
+            documented = translate_fault(fault, info, plan.tls)
             if documented is fault:
                 raise
             raise documented from fault

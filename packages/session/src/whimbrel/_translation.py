@@ -1,5 +1,7 @@
 """From the errors of the parts to the documented ones: one table, in one place."""
 
+from typing import TYPE_CHECKING
+
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from whimbrel.client_exceptions import (
@@ -37,10 +39,16 @@ from whimbrel_connector import (
     ReadTimeout,
     ServerDisconnected,
     TlsFailed,
+    TlsPolicy,
     UnaskedUpgrade,
     UnsupportedProxy,
 )
 from whimbrel_http1 import BodyLengthMismatch, Http1Error, ParseError
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+    from whimbrel_connector import Fingerprint
 
 __all__ = ["translate_body_fault", "translate_fault"]
 
@@ -53,13 +61,19 @@ _CONNECT_ERRORS: tuple[tuple[type[ConnectFailed], type[ClientConnectorError]], .
 )
 
 
-def translate_fault(fault: Exception, request_info: RequestInfo) -> Exception:
-    """Return the documented error for one raised on the way to a response; others come back as they are."""
+def translate_fault(fault: Exception, request_info: RequestInfo, tls: TlsPolicy | None = None) -> Exception:
+    """Return the documented error for one raised on the way to a response; others come back as they are.
+
+    Args:
+        fault: What was raised.
+        request_info: What was asked.
+        tls: What the request said of TLS.
+    """
     match fault:
         case ProxyFailed() | ProxyRefused() | InvalidProxy() | UnsupportedProxy():
             return _proxy_error(fault, request_info)
         case ConnectFailed():
-            return _connect_error(fault, is_ssl=request_info.url.scheme in ("https", "wss"))
+            return _connect_error(fault, is_ssl=request_info.url.scheme in ("https", "wss"), tls=tls)
         case FingerprintMismatch():
             return ServerFingerprintMismatch(fault.expected, fault.got, fault.host, fault.port)
         case ParseError():
@@ -67,7 +81,7 @@ def translate_fault(fault: Exception, request_info: RequestInfo) -> Exception:
         case BodyLengthMismatch():
             return ClientPayloadError(f"The request's body does not fit its Content-Length: {fault}")
         case _:
-            return _connection_error(fault) or fault
+            return _connection_error(fault, f" to host {request_info.url}") or fault
 
 
 def translate_body_fault(fault: BaseException) -> BaseException:
@@ -87,13 +101,13 @@ def translate_body_fault(fault: BaseException) -> BaseException:
             return fault
 
 
-def _connection_error(fault: Exception) -> ClientError | None:
+def _connection_error(fault: Exception, where: str = "") -> ClientError | None:
     error: ClientError | None = None
     match fault:
         case ReadTimeout():
             error = SocketTimeoutError(f"Timeout on reading data from socket: {fault}")
         case PhaseTimeout():
-            error = ConnectionTimeoutError(f"Connection timeout: {fault}")
+            error = ConnectionTimeoutError(f"Connection timeout{where}: {fault}")
         case ServerDisconnected():
             error = ServerDisconnectedError(f"Server disconnected: {fault}")
         case ConnectorClosed() | ExchangeClosed() | UnaskedUpgrade():
@@ -139,10 +153,19 @@ def _refusal(fault: ProxyRefused, asked: RequestInfo) -> ClientHttpProxyError:
     return error
 
 
-def _connect_error(fault: ConnectFailed, *, is_ssl: bool) -> ClientConnectorError:
-    key = ConnectionKey(fault.host, fault.port, is_ssl)
+def _connect_error(
+    fault: ConnectFailed, *, is_ssl: bool, tls: TlsPolicy | None = None
+) -> ClientConnectorError:
+    key = ConnectionKey(fault.host, fault.port, is_ssl, _in_one_word(tls))
     cause = fault.__cause__ if isinstance(fault.__cause__, OSError) else fault
     if fault.port is None:
-        return UnixClientConnectorError(key, cause)
+        return UnixClientConnectorError(fault.host, key, cause)
     kind = next(documented for ours, documented in _CONNECT_ERRORS if isinstance(fault, ours))
     return kind(key, cause)
+
+
+def _in_one_word(tls: TlsPolicy | None) -> "SSLContext | Fingerprint | bool":
+    """Return what `ssl=` would have to be."""
+    if tls is None:
+        return True
+    return tls.context or tls.fingerprint or tls.verify is not False

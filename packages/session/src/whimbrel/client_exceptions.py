@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
     from yarl import URL
 
+    from whimbrel._credentials import BasicAuth
     from whimbrel.request_info import RequestInfo
     from whimbrel.response import ClientResponse
+    from whimbrel_connector import Fingerprint
 
 __all__ = [
     "ClientConnectionError",
@@ -52,6 +54,7 @@ __all__ = [
     "StreamConsumedError",
     "TooManyRedirects",
     "UnixClientConnectorError",
+    "UploadAbortedError",
     "WSMessageTypeError",
     "WSServerHandshakeError",
 ]
@@ -67,11 +70,19 @@ class ConnectionKey(NamedTuple):
         host: The host name or address.
         port: The port, or None for a socket path.
         is_ssl: Whether TLS was wanted.
+        ssl: What the request said of TLS; True where it left that to the session's connector.
+        proxy: The proxy, or None.
+        proxy_auth: Credentials for it, or None.
+        proxy_headers_hash: Accepted for compatibility; whimbrel hashes none.
     """
 
     host: str
     port: int | None
     is_ssl: bool
+    ssl: "ssl.SSLContext | bool | Fingerprint" = True
+    proxy: "URL | None" = None
+    proxy_auth: "BasicAuth | None" = None
+    proxy_headers_hash: int | None = None
 
 
 class ClientError(Exception):
@@ -172,7 +183,7 @@ class ClientConnectorError(ClientOSError):
         os_error: What the system, or the TLS library, said.
         host: The host.
         port: The port, or None.
-        ssl: Whether TLS was wanted.
+        ssl: What the request said of TLS; True where it left that to the session's connector.
     """
 
     def __init__(self, connection_key: ConnectionKey, os_error: OSError) -> None:
@@ -197,14 +208,16 @@ class ClientConnectorError(ClientOSError):
         return self._conn_key.port
 
     @property
-    def ssl(self) -> bool:
-        """Whether TLS was wanted."""
-        return self._conn_key.is_ssl
+    def ssl(self) -> "ssl.SSLContext | bool | Fingerprint":
+        """What the request said of TLS; True where it left that to the session's connector."""
+        return self._conn_key.ssl
 
     def __str__(self) -> str:
-        place = self.host if self.port is None else f"{self.host}:{self.port}"
-        transport = "ssl" if self.ssl else "no ssl"
-        return f"Cannot connect to host {place} ({transport}): {self._os_error}"
+        return f"Cannot connect to host {self.host}:{self.port} {self._why()}"
+
+    def _why(self) -> str:
+        tls = "default" if self.ssl is True else self.ssl
+        return f"ssl:{tls} [{self._os_error.strerror or self._os_error}]"
 
 
 class ClientConnectorDNSError(ClientConnectorError):
@@ -216,7 +229,19 @@ class ClientProxyConnectionError(ClientConnectorError):
 
 
 class UnixClientConnectorError(ClientConnectorError):
-    """No connection to the UNIX socket could be made."""
+    """No connection to the UNIX socket could be made.
+
+    Attributes:
+        path: Path of the socket.
+    """
+
+    def __init__(self, path: str, connection_key: ConnectionKey, os_error: OSError) -> None:
+        super().__init__(connection_key, os_error)
+        self.path = path
+        self.args = (path, connection_key, os_error)
+
+    def __str__(self) -> str:
+        return f"Cannot connect to unix socket {self.path} {self._why()}"
 
 
 class ClientSSLError(ClientConnectorError):
@@ -228,12 +253,28 @@ class ClientConnectorSSLError(ClientSSLError, ssl.SSLError):
 
 
 class ClientConnectorCertificateError(ClientConnectorSSLError, ssl.CertificateError):
-    """The server's certificate was rejected."""
+    """The server's certificate was rejected.
+
+    Attributes:
+        certificate_error: What the TLS library found wrong with it.
+    """
+
+    def __init__(self, connection_key: ConnectionKey, certificate_error: Exception) -> None:
+        fault = (
+            certificate_error if isinstance(certificate_error, OSError) else OSError(str(certificate_error))
+        )
+        super().__init__(connection_key, fault)
+        self.certificate_error = certificate_error
+        self.args = (connection_key, certificate_error)
 
     @property
-    def certificate_error(self) -> OSError:
-        """What the TLS library found wrong with it."""
-        return self.os_error
+    def ssl(self) -> bool:
+        """Whether TLS was wanted."""
+        return self._conn_key.is_ssl
+
+    def _why(self) -> str:
+        fault = self.certificate_error
+        return f"ssl:{self.ssl} [{type(fault).__name__}: {fault.args}]"
 
 
 class ServerConnectionError(ClientConnectionError):
@@ -286,6 +327,10 @@ class ClientPayloadError(ClientError):
     """The body cannot be read to its end, or cannot be sent again."""
 
 
+class UploadAbortedError(ClientError):
+    """The request's body was not sent to its end."""
+
+
 class StreamConsumedError(ClientError, RuntimeError):
     """The whole body was asked for after a part of it had been taken from `content`."""
 
@@ -304,6 +349,9 @@ class InvalidURL(ClientError, ValueError):
 
     def __str__(self) -> str:
         return f"{self.url}" if self.description is None else f"{self.url} - {self.description}"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self}>"
 
 
 class InvalidUrlClientError(InvalidURL):
