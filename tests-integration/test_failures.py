@@ -69,7 +69,7 @@ async def test_a_refused_connection_names_the_place() -> None:
                 await session.get(f"http://127.0.0.1:{port}/")
     fault = caught.value
     assert isinstance(fault, (whimbrel.ClientOSError, OSError))
-    assert (fault.host, fault.port, fault.ssl) == ("127.0.0.1", port, False)
+    assert (fault.host, fault.port, fault.ssl) == ("127.0.0.1", port, True)
     assert isinstance(fault.os_error, ConnectionRefusedError) or fault.errno == 111
     assert f"127.0.0.1:{port}" in str(fault)
     assert "refused" in str(fault) or "Connect call failed" in str(fault)

@@ -386,7 +386,7 @@ async def test_a_proxy_that_is_not_there_is_the_documented_error() -> None:
             with pytest.raises(aiohttp.ClientProxyConnectionError) as caught:
                 await session.get(url)
             fault = caught.value
-            assert (fault.host, fault.port, fault.ssl) == ("127.0.0.1", port, False)
+            assert (fault.host, fault.port, fault.ssl) == ("127.0.0.1", port, True)
             assert isinstance(fault.os_error, ConnectionRefusedError)
 
 
