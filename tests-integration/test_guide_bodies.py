@@ -59,7 +59,7 @@ async def test_no_header_can_smuggle_another(headers: dict[str, str]) -> None:
         async with session.get(server.url) as resp:
             assert resp.status == 200
         assert len(server.requests) == 1
-        assert session.connector.statistics.open == 1  # type: ignore[attr-defined]  # a TCPConnector
+        assert session.connector.statistics.open == 1  # type: ignore[union-attr]  # a TCPConnector
 
 
 async def test_a_session_can_have_cookies_of_its_own(httpbin: Bin) -> None:

@@ -192,7 +192,7 @@ async def test_a_proxy_that_wants_credentials_is_heard(secure: ScriptedServer, s
             assert resp.status == 407
         with pytest.raises(aiohttp.ClientHttpProxyError) as caught:
             await session.get(secure.url)
-        assert session.connector.statistics.open == 1  # type: ignore[attr-defined]  # the default connector has them
+        assert session.connector.statistics.open == 1  # type: ignore[union-attr]  # the default connector has them
     fault = caught.value
     assert (fault.status, fault.message) == (407, "Authentication Required")
     assert fault.headers is not None
@@ -417,4 +417,4 @@ async def test_a_cancelled_request_takes_the_tunnel_along() -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
         await mute.connections.until(lambda: not mute.connections.open)
-        assert session.connector.statistics.open == 0  # type: ignore[attr-defined]  # the default connector has them
+        assert session.connector.statistics.open == 0  # type: ignore[union-attr]  # the default connector has them

@@ -170,7 +170,7 @@ async def test_a_redirect_to_nowhere_is_an_error(
     async with ScriptedServer(script) as server, ClientSession() as session:
         with pytest.raises(error):
             await session.get(server.url)
-        assert session.connector.statistics.open == session.connector.statistics.idle  # type: ignore[attr-defined]  # a TCPConnector
+        assert session.connector.statistics.open == session.connector.statistics.idle  # type: ignore[union-attr]  # a TCPConnector
 
 
 @pytest.mark.parametrize("location", ["", None])

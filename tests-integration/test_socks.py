@@ -162,7 +162,7 @@ async def test_a_proxy_that_says_nothing_meets_the_limit(silent_after: int, limi
             with pytest.raises(asyncio.TimeoutError):
                 await session.get("https://shore.example/")
             await mute.connections.until(lambda: not mute.connections.open)
-            assert session.connector.statistics.open == 0  # type: ignore[attr-defined]  # the default connector has them
+            assert session.connector.statistics.open == 0  # type: ignore[union-attr]  # the default connector has them
 
 
 async def test_a_cancelled_request_takes_its_connection_along() -> None:
@@ -173,7 +173,7 @@ async def test_a_cancelled_request_takes_its_connection_along() -> None:
         with pytest.raises(asyncio.CancelledError):
             await task
         await mute.connections.until(lambda: not mute.connections.open)
-        assert session.connector.statistics.open == 0  # type: ignore[attr-defined]  # the default connector has them
+        assert session.connector.statistics.open == 0  # type: ignore[union-attr]  # the default connector has them
 
 
 # A server that nobody here has written.

@@ -50,7 +50,7 @@ async def test_a_request_nobody_awaits_opens_nothing(serve: Serve) -> None:
     async with ClientSession() as session:
         context = session.get(peer.url)
         context.close()
-        assert session.connector.statistics.open == 0  # type: ignore[attr-defined]  # the default connector has them
+        assert session.connector.statistics.open == 0  # type: ignore[union-attr]  # the default connector has them
     assert peer.connections == 0
 
 

@@ -9,6 +9,7 @@ from whimbrel_connector.connector import BaseConnector, Closing
 from whimbrel_connector.environment import Explanation, InvalidProxy, ProxyEnvironment
 from whimbrel_connector.errors import (
     AddressNotFound,
+    BodyTooLarge,
     CertificateRejected,
     ConnectFailed,
     ConnectorClosed,
@@ -54,6 +55,7 @@ __all__ = [
     "AlarmClock",
     "BaseConnector",
     "Body",
+    "BodyTooLarge",
     "BodyWriter",
     "CachingResolver",
     "CertificateRejected",

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
+from whimbrel_connector.errors import BodyTooLarge
 from whimbrel_connector.stream import ReadingSource, StreamReader
 from whimbrel_http1 import ContentDecoder, ContentDecodingError, Http1Error, split_list
 
@@ -81,11 +82,15 @@ class DecodingStreamReader(StreamReader):
             self._refill()
         return super().at_eof()
 
-    async def read_to_end(self) -> bytes:
-        """Read everything up to the end, decoding as it comes."""
+    async def read_to_end(self, most: int | None = None) -> bytes:
+        """Read everything up to the end, decoding as it comes; `most` counts decoded bytes."""
         pieces: list[bytes] = []
+        size = 0
         while piece := await self.readany():
             pieces.append(piece)
+            size += len(piece)
+            if most is not None and size > most:
+                raise BodyTooLarge(most)
         return b"".join(pieces)
 
     def _accept(self, data: bytes) -> None:

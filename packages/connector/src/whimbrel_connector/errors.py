@@ -6,6 +6,7 @@ the rules of HTTP raises the parser's own `whimbrel_http1.ParseError`.
 
 __all__ = [
     "AddressNotFound",
+    "BodyTooLarge",
     "CertificateRejected",
     "ConnectFailed",
     "ConnectTimeout",
@@ -234,6 +235,21 @@ def _disconnected(host: str, port: int | None, reused: bool, received_bytes: int
 
 class ExchangeClosed(ConnectorError, ConnectionError):
     """The exchange was closed on this side while somebody still waited for it."""
+
+
+class BodyTooLarge(ConnectorError):
+    """There is more of a body than its reader wants to hold at once.
+
+    Attributes:
+        limit_bytes: The most that was wanted.
+    """
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(limit_bytes)
+        self.limit_bytes = limit_bytes
+
+    def __str__(self) -> str:
+        return f"the body is larger than {self.limit_bytes} bytes"
 
 
 class UnaskedUpgrade(ConnectorError):

@@ -98,6 +98,11 @@ class Exchange:
         """Whether an earlier exchange had used the connection."""
         return self._reused
 
+    @property
+    def transport(self) -> asyncio.Transport:
+        """The transport beneath; what is written to it past the exchange breaks the exchange."""
+        return self._connection.transport
+
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """Return what the transport knows under `name`, such as "peername" or "ssl_object"."""
         return self._connection.get_extra_info(name, default)

@@ -7,12 +7,14 @@ below `limit` to go on.
 
 import asyncio
 import logging
+import sys
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
 from whimbrel_connector._chunk_ends import ChunkEnds
 from whimbrel_connector._stream_iteration import Chunks, Pieces
+from whimbrel_connector.errors import BodyTooLarge
 
 __all__ = ["ReadingSource", "StreamReader"]
 
@@ -59,6 +61,7 @@ class StreamReader:
         "_head_offset",
         "_high",
         "_low",
+        "_most",
         "_paused",
         "_pieces",
         "_size",
@@ -94,6 +97,7 @@ class StreamReader:
         self._at_end = False  # and all that was fed is in the buffer, or was read
         self._paused = False
         self._wants_all = False
+        self._most = 0
         self._exception: BaseException | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._eof_callbacks: list[Callable[[], object]] = []
@@ -120,7 +124,8 @@ class StreamReader:
         if not data:
             return
         self._accept(data)
-        if self._wants_all:  # it will all be held here: to hold the source back would only take time
+        # What will all be held here need not be held back: that would only take time.
+        if self._wants_all and self._size <= self._most:
             return
         self._wake()
         if self._unread_bytes() > self._high and not self._paused:
@@ -227,6 +232,19 @@ class StreamReader:
         self._pieces.appendleft(data)
         self._size += len(data)
 
+    def peek(self, most: int) -> bytes:
+        """Return up to `most` of the bytes that are buffered, and leave them there."""
+        if not self._size:
+            self._refill()
+        offset, pieces, left = self._head_offset, [], most
+        for piece in self._pieces:
+            if left <= 0:
+                break
+            pieces.append(piece[offset : offset + left])
+            left -= len(pieces[-1])
+            offset = 0
+        return b"".join(pieces)
+
     # What a reader awaits.
 
     async def wait_eof(self) -> None:
@@ -246,16 +264,25 @@ class StreamReader:
         await self._wait_for_some("read")
         return self._take(n)
 
-    async def read_to_end(self) -> bytes:
-        """Read everything up to the end."""
-        self._wants_all = True
+    async def read_to_end(self, most: int | None = None) -> bytes:
+        """Read everything up to the end.
+
+        Args:
+            most: The most bytes that are wanted, or None for any number.
+
+        Raises:
+            BodyTooLarge: There is more; what has come stays in the buffer.
+        """
+        self._wants_all, self._most = True, sys.maxsize if most is None else most
         try:
             if self._paused:
                 self._resume()
-            while not self._at_end and self._exception is None:
+            while not self._at_end and self._exception is None and self._size <= self._most:
                 await self._wait_for_more("read")
         finally:
             self._wants_all = False
+        if self._size > self._most:
+            raise BodyTooLarge(self._most)
         if self._exception is not None:
             raise self._exception
         return self._take_everything()

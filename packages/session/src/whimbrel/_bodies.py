@@ -53,7 +53,7 @@ def rewind(body: Payload | None) -> None:
 
 def _json_payload(json: object, dumps: Callable[[object], str | bytes]) -> Payload:
     text = dumps(json)
-    content = text.encode("utf-8") if isinstance(text, str) else text
+    content = text.encode("utf-8") if isinstance(text, str) else bytes(text)
     return BytesPayload(content, content_type="application/json")
 
 

@@ -2,14 +2,16 @@
 
 import base64
 import binascii
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from multidict import CIMultiDict
 from yarl import URL
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["BasicAuth", "split_credentials"]
+__all__ = ["BasicAuth", "credentials_of", "split_credentials"]
 
 
 class _Fields(NamedTuple):
@@ -76,6 +78,31 @@ class BasicAuth(_Fields):
         """Return the value of an Authorization header."""
         credentials = f"{self.login}:{self.password}".encode(self.encoding)
         return f"Basic {base64.b64encode(credentials).decode('ascii')}"
+
+
+def credentials_of(
+    auth: object,
+    of_url: BasicAuth | None,
+    headers: Mapping[str, str] | Iterable[tuple[str, str]] | None,
+) -> BasicAuth | None:
+    """Return the credentials that a request names: as `auth` or in its URL, or None.
+
+    Raises:
+        ValueError: It names them twice, or brings an Authorization header of its own besides.
+        TypeError: `auth` is no BasicAuth.
+    """
+    if auth is None and of_url is None:
+        return None
+    if auth is not None and not isinstance(auth, BasicAuth):
+        msg = "BasicAuth() tuple is required instead"
+        raise TypeError(msg)
+    if auth is not None and of_url is not None:
+        msg = "Cannot combine AUTH argument with credentials encoded in URL"
+        raise ValueError(msg)
+    if headers and "Authorization" in CIMultiDict(headers):
+        msg = "Cannot combine AUTHORIZATION header with AUTH argument or credentials encoded in URL"
+        raise ValueError(msg)
+    return auth or of_url
 
 
 def split_credentials(url: URL) -> tuple[URL, BasicAuth | None]:

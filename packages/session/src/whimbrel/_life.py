@@ -10,6 +10,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from whimbrel._bodies import rewind
+from whimbrel._body_rules import DEFAULT_BODY_RULES
 from whimbrel._cookies import CookieJarLike, cookie_header_for, store_cookies
 from whimbrel._outgoing import Outgoing, complete_headers
 from whimbrel._plan import Plan, RaiseForStatus
@@ -70,7 +71,7 @@ class RequestLife:
         connector: Where connections come from.
         jar: Where cookies come from and go to.
         response_class: The class of responses.
-        requote: Whether redirect targets are put into canonical form.
+        requote: Whether redirect targets are put into canonical form; it may be changed.
     """
 
     def __init__(
@@ -84,8 +85,8 @@ class RequestLife:
         self._connector = connector
         self._jar = jar
         self._response_class = response_class
-        self._requote = requote
         self._clock = AlarmClock()
+        self.requote = requote
 
     async def perform(self, outgoing: Outgoing, plan: Plan, session: "ClientSession") -> ClientResponse:
         """Make the request and those it is redirected to, within the total limit."""
@@ -125,7 +126,7 @@ class RequestLife:
                 )
             if plan.middlewares:
                 outgoing = moved(outgoing, response.real_url)
-            outgoing = next_request(outgoing, response.status, location, requote=self._requote)
+            outgoing = next_request(outgoing, response.status, location, requote=self.requote)
             if plan.traces is not None:
                 plan.traces.now_at(outgoing)
             rewind(outgoing.body)
@@ -163,6 +164,8 @@ class RequestLife:
             raise documented from fault
         store_cookies(self._jar, head.get_all(b"set-cookie"), url)
         response = self._response_class(method, url, request_info=info, head=head, exchange=exchange)
+        if plan.body_rules is not DEFAULT_BODY_RULES:
+            response.obey(plan.body_rules)
         if plan.traces is not None:
             response.report_to(plan.traces)
         return response

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from whimbrel._bodies import Data
+from whimbrel._body_rules import DEFAULT_BODY_RULES, BodyRules
 from whimbrel._credentials import BasicAuth
 from whimbrel._proxies import ProxyRules
 from whimbrel._traces import Traces
@@ -55,6 +56,8 @@ class RequestOptions(TypedDict, total=False):
     max_line_size: int | None
     max_field_size: int | None
     max_headers: int | None
+    max_body_size: int | None
+    read_until_eof: bool
     middlewares: Sequence[ClientMiddlewareType] | None
     trace_request_ctx: object
 
@@ -65,6 +68,7 @@ PLAN_KEYWORDS = frozenset(
         "allow_redirects",
         "auto_decompress",
         "fingerprint",
+        "max_body_size",
         "max_field_size",
         "max_headers",
         "max_line_size",
@@ -75,6 +79,7 @@ PLAN_KEYWORDS = frozenset(
         "proxy_headers",
         "raise_for_status",
         "read_bufsize",
+        "read_until_eof",
         "server_hostname",
         "ssl",
         "ssl_context",
@@ -94,6 +99,7 @@ class Plan:
         timeouts: The limits up to the connection.
         exchange: How the response is read.
         proxies: What decides about the proxy.
+        body_rules: What a whole body obeys.
         tls: What TLS must satisfy; None: what the connector says.
         max_redirects: How many redirects are followed; None follows none.
         raise_for_status: Whether a status of 400 and above raises, or what decides.
@@ -105,6 +111,7 @@ class Plan:
     timeouts: Timeouts
     exchange: ExchangeOptions
     proxies: ProxyRules
+    body_rules: BodyRules = DEFAULT_BODY_RULES
     tls: TlsPolicy | None = None
     max_redirects: int | None = 10
     raise_for_status: RaiseForStatus = False

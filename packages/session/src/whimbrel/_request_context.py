@@ -8,6 +8,9 @@ __all__ = ["RequestContext"]
 
 
 class _Entered(Protocol):
+    async def __aenter__(self) -> object:
+        """Begin the block."""
+
     async def __aexit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None, /
     ) -> object:
@@ -44,8 +47,9 @@ class RequestContext(Coroutine[Any, Any, _Result], Generic[_Result]):
 
     async def __aenter__(self) -> _Result:
         """Make the request and return its result, to be released at the end of the block."""
-        self._result = await self._coroutine
-        return self._result
+        result = self._result = await self._coroutine
+        await result.__aenter__()
+        return result
 
     async def __aexit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None

@@ -6,43 +6,37 @@ Here the keywords of callers become values; what happens to a request then stand
 import asyncio
 import json as json_module
 import warnings
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Coroutine, Iterable, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from multidict import CIMultiDict
 from yarl import URL
 
-from whimbrel._bodies import payload_of
+from whimbrel._body_rules import DEFAULT_MAX_BODY_BYTES, CharsetResolver, body_rules_of, utf8
 from whimbrel._cookies import CookieJarLike
-from whimbrel._credentials import BasicAuth, split_credentials
+from whimbrel._credentials import BasicAuth
+from whimbrel._defaults import Defaults, Dumps, base_url_of, lower
 from whimbrel._life import ConnectorLike, RequestLife
 from whimbrel._outgoing import Outgoing
-from whimbrel._plan import PLAN_KEYWORDS, LooseHeaders, Plan, RaiseForStatus, RequestOptions, reading
+from whimbrel._plan import LooseHeaders, Plan, RaiseForStatus, RequestOptions
 from whimbrel._proxies import ProxyRules
 from whimbrel._request_context import RequestContext
+from whimbrel._session_facts import SessionFacts
 from whimbrel._traces import Traces
 from whimbrel._translation import translate_body_fault
 from whimbrel._urls import HTTP_SCHEMES, WS_SCHEMES, Params, StrOrURL, build_url, check_scheme
-from whimbrel.client_exceptions import WSServerHandshakeError
+from whimbrel._ws_opening import WebSocketOptions, open_websocket, ws_limits
 from whimbrel.client_middlewares import ClientMiddlewareType
 from whimbrel.client_timeout import DEFAULT_TIMEOUT, ClientTimeout, timeout_of, with_earlier_spellings
 from whimbrel.client_ws import ClientWebSocketResponse
 from whimbrel.response import ClientResponse
 from whimbrel.tracing import TraceConfig
-from whimbrel_connector import (
-    ExchangeOptions,
-    Fingerprint,
-    Proxy,
-    TCPConnector,
-    Timeouts,
-    TlsPolicy,
-    tls_policy,
-)
+from whimbrel_connector import ExchangeOptions, Fingerprint, Proxy, TCPConnector
 from whimbrel_cookies import CookieJar, LooseCookies
 from whimbrel_http1 import Limits
-from whimbrel_websocket import ClientWSTimeout, Handshake, HandshakeError
+from whimbrel_websocket import ClientWSTimeout, Handshake
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -51,10 +45,10 @@ if TYPE_CHECKING:
 
 __all__ = ["ClientSession", "ConnectorLike"]
 
-_Dumps = Callable[[Any], "str | bytes"]
+_SESSION_CLOSED = "Session is closed"
 
 
-class ClientSession:
+class ClientSession(SessionFacts):
     """A client: connections, cookies and defaults that many requests share.
 
     It can be made before an event loop runs. Use one for an application, and close it in the end,
@@ -69,6 +63,7 @@ class ClientSession:
         skip_auto_headers: Automatic headers to leave out, such as User-Agent.
         auth: Basic credentials for every request.
         json_serialize: What turns `json=` into text or bytes.
+        json_serialize_bytes: What turns it into bytes, in place of `json_serialize`.
         response_class: The class of responses.
         ws_response_class: The class of WebSockets.
         cookie_jar: A jar of your own; a `CookieJar` by default.
@@ -90,6 +85,10 @@ class ClientSession:
         max_line_size: Longest status line, in bytes.
         max_field_size: Longest header line, in bytes.
         max_headers: Most header lines.
+        max_body_size: Most bytes, content coding undone, that `read`, `text` and `json` of a response
+            hold in memory: more raises PayloadTooLargeError. 1 GiB by default; None for no limit.
+        fallback_charset_resolver: Given a response and its body, says the charset of text where the
+            Content-Type does not; UTF-8 by default.
         trace_configs: Who is told of the life of each request; they are frozen.
         middlewares: What each hop of each request passes through, the first outermost.
     """
@@ -104,7 +103,8 @@ class ClientSession:
         headers: LooseHeaders | None = None,
         skip_auto_headers: Iterable[str] | None = None,
         auth: BasicAuth | None = None,
-        json_serialize: _Dumps = json_module.dumps,
+        json_serialize: Dumps = json_module.dumps,
+        json_serialize_bytes: Dumps | None = None,
         response_class: type[ClientResponse] = ClientResponse,
         ws_response_class: type[ClientWebSocketResponse] = ClientWebSocketResponse,
         cookie_jar: CookieJarLike | None = None,
@@ -123,79 +123,47 @@ class ClientSession:
         max_line_size: int = 8190,
         max_field_size: int = 8190,
         max_headers: int = 128,
+        max_body_size: int | None = DEFAULT_MAX_BODY_BYTES,
+        fallback_charset_resolver: CharsetResolver = utf8,
         trace_configs: Iterable[TraceConfig] | None = None,
         middlewares: Sequence[ClientMiddlewareType] = (),
     ) -> None:
-        self._closed = True  # until there is something to close
-        self._base_url = _base_url_of(base_url)
-        self._timeout = with_earlier_spellings(timeout_of(timeout), read_timeout, conn_timeout)
-        self._headers: CIMultiDict[str] = CIMultiDict(headers or ())
-        self._skip_auto_headers = _lower(skip_auto_headers)
-        self._auth = auth
+        limits = with_earlier_spellings(timeout_of(timeout), read_timeout, conn_timeout)
+        sizes = Limits(line_bytes=max_line_size, field_bytes=max_field_size, fields=max_headers)
         self._json_serialize = json_serialize
+        self._skip_auto_headers = frozenset(skip_auto_headers or ())
         self._ws_response_class = ws_response_class
-        self._cookie_jar: CookieJarLike = CookieJar() if cookie_jar is None else cookie_jar
-        self._raise_for_status = raise_for_status
+        self._defaults = Defaults(
+            base_url=base_url_of(base_url),
+            headers=CIMultiDict(headers or ()),
+            skip=lower(self._skip_auto_headers),
+            auth=auth,
+            dumps=json_serialize_bytes or json_serialize,
+            timeout=limits,
+            exchange=ExchangeOptions(
+                limits=sizes,
+                decode=auto_decompress,
+                buffer_bytes=read_bufsize,
+                read_seconds=limits.sock_read or None,
+                translate=translate_body_fault,
+            ),
+            body_rules=body_rules_of(max_body_size, fallback_charset_resolver),
+            proxies=ProxyRules().over(
+                proxy=proxy, auth=proxy_auth, headers=proxy_headers, trust_env=trust_env
+            ),
+            raise_for_status=raise_for_status,
+            middlewares=middlewares,
+        )
         self._trace_configs = list(trace_configs or ())
         for config in self._trace_configs:
             config.freeze()
-        self._middlewares = middlewares
-        self._exchange_options = ExchangeOptions(
-            limits=Limits(line_bytes=max_line_size, field_bytes=max_field_size, fields=max_headers),
-            decode=auto_decompress,
-            buffer_bytes=read_bufsize,
-            read_seconds=self._timeout.sock_read or None,
-            translate=translate_body_fault,
-        )
-        self._proxies = ProxyRules().over(
-            proxy=proxy, auth=proxy_auth, headers=proxy_headers, trust_env=trust_env
-        )
-        self._usual_plan = self._fold({})
+        self._cookie_jar = CookieJar() if cookie_jar is None else cookie_jar
         if cookies:
             self._cookie_jar.update_cookies(cookies, URL())
-        self._connector: ConnectorLike = TCPConnector() if connector is None else connector
         self._connector_owner = connector_owner
-        self._life = RequestLife(
-            self._connector, self._cookie_jar, response_class, requote=requote_redirect_url
-        )
-        self._closed = False
-
-    # What it is made of.
-
-    @property
-    def closed(self) -> bool:
-        """Whether the session or its connector was closed."""
-        return self._closed or self._connector.closed
-
-    @property
-    def connector(self) -> ConnectorLike:
-        """Where connections come from."""
-        return self._connector
-
-    @property
-    def cookie_jar(self) -> CookieJarLike:
-        """The jar."""
-        return self._cookie_jar
-
-    @property
-    def headers(self) -> CIMultiDict[str]:
-        """Headers of every request; they may be changed."""
-        return self._headers
-
-    @property
-    def timeout(self) -> ClientTimeout:
-        """The limits of requests that bring none of their own."""
-        return self._timeout
-
-    @property
-    def auth(self) -> BasicAuth | None:
-        """Credentials of every request."""
-        return self._auth
-
-    @property
-    def trace_configs(self) -> list[TraceConfig]:
-        """Who is told of the life of each request."""
-        return self._trace_configs
+        connector = TCPConnector() if connector is None else connector
+        self._life = RequestLife(connector, self._cookie_jar, response_class, requote=requote_redirect_url)
+        self._connector = connector  # last: from here on there is something to close
 
     # Requests.
 
@@ -212,8 +180,9 @@ class ClientSession:
                 is a body to serialise. `headers`, `cookies` and `auth` come besides the session's.
                 `allow_redirects` and `max_redirects` (10) rule redirects. `chunked` sends the body
                 in chunks; `expect100` asks for `100 Continue` first. `timeout`, `raise_for_status`,
-                `auto_decompress`, `read_bufsize`, `max_line_size`, `max_field_size`, `max_headers`
-                and `skip_auto_headers` are as for the session. `ssl` is True, False, a context or a
+                `auto_decompress`, `read_bufsize`, `max_line_size`, `max_field_size`, `max_headers`,
+                `max_body_size` and `skip_auto_headers` are as for the session. `read_until_eof=False`
+                takes a body of unstated length for none. `ssl` is True, False, a context or a
                 `Fingerprint`; `verify_ssl`, `ssl_context` and `fingerprint` are its earlier
                 spellings; `server_hostname` is checked in place of the URL's host. `proxy`,
                 `proxy_auth`, `proxy_headers` and `trust_env` are as for the session; None says nothing.
@@ -314,13 +283,13 @@ class ClientSession:
             WSServerHandshakeError: The server did not agree.
             ClientError: As for `request`.
         """
-        limits = timeout if isinstance(timeout, ClientWSTimeout) else _ws_limits(timeout, receive_timeout)
+        limits = ws_limits(timeout, receive_timeout)
         options: RequestOptions = {"params": params, "headers": headers, "auth": auth}
         options |= {"ssl": ssl, "verify_ssl": verify_ssl, "ssl_context": ssl_context}
         options |= {"fingerprint": fingerprint, "server_hostname": server_hostname}
         options |= {"proxy": proxy, "proxy_auth": proxy_auth, "proxy_headers": proxy_headers}
         options |= {"trust_env": trust_env}
-        shell = _WebSocketOptions(limits, autoclose, autoping, heartbeat, max_msg_size)
+        shell = WebSocketOptions(limits, autoclose, autoping, heartbeat, max_msg_size)
         handshake = Handshake(protocols=protocols, compress=compress, origin=origin)
         return RequestContext(self._ws_connect(method, url, handshake, shell, options))
 
@@ -329,9 +298,12 @@ class ClientSession:
     async def _request(
         self, method: str, url: StrOrURL, **options: "Unpack[RequestOptions]"
     ) -> ClientResponse:
-        outgoing = self._outgoing(method, url, options)
+        if self.closed:
+            raise RuntimeError(_SESSION_CLOSED)
+        plan = self._defaults.plan(options)
+        outgoing = self._defaults.outgoing(method, url, options)
         check_scheme(outgoing.url, HTTP_SCHEMES)
-        return await self._perform(outgoing, self._plan(options), options.get("trace_request_ctx"))
+        return await self._perform(outgoing, plan, options.get("trace_request_ctx"))
 
     def _perform(self, outgoing: Outgoing, plan: Plan, context: object = None) -> Awaitable[ClientResponse]:
         """Make the request, watched by whoever wants to."""
@@ -346,97 +318,25 @@ class ClientSession:
         method: str,
         url: StrOrURL,
         handshake: Handshake,
-        shell: "_WebSocketOptions",
+        shell: WebSocketOptions,
         options: RequestOptions,
     ) -> ClientWebSocketResponse:
-        outgoing = self._outgoing(method, url, options)
+        if self.closed:
+            raise RuntimeError(_SESSION_CLOSED)
+        plan = self._defaults.plan(options)
+        outgoing = self._defaults.outgoing(method, url, options)
         check_scheme(outgoing.url, HTTP_SCHEMES | WS_SCHEMES)
         outgoing.headers.update(handshake.headers)
-        outgoing = replace(outgoing, offers_upgrade=True)
-        response = await self._perform(outgoing, self._plan(options))
-        try:
-            agreement = handshake.accept(response.status, response.raw_headers)
-        except HandshakeError as fault:
-            response.close()
-            raise WSServerHandshakeError(
-                response.request_info,
-                response.history,
-                status=response.status,
-                message=str(fault),
-                headers=response.headers,
-            ) from fault
-        socket = self._ws_response_class(agreement, response=response, **shell._asdict())
-        response.upgrade(socket)
-        return socket
-
-    # From keywords to values.
-
-    def _outgoing(self, method: str, url: StrOrURL, options: RequestOptions) -> Outgoing:
-        if self.closed:
-            msg = "Session is closed"
-            raise RuntimeError(msg)
-        target, url_credentials = split_credentials(self._build_url(url, options.get("params")))
-        headers = self._prepare_headers(options.get("headers"))
-        skip = self._skip_auto_headers | _lower(options.get("skip_auto_headers"))
-        return Outgoing(
-            method.upper(),
-            target,
-            headers,
-            body=payload_of(options.get("data"), options.get("json"), self._json_serialize),
-            credentials=options.get("auth") or url_credentials or self._auth,
-            cookies=options.get("cookies"),
-            chunked=bool(options.get("chunked")),
-            expects_continue=options.get("expect100", False),
-            skip=skip,
-        )
+        response = await self._perform(replace(outgoing, offers_upgrade=True), plan)
+        return open_websocket(response, handshake, shell, self._ws_response_class)
 
     # Libraries that stand between a session and its user call these two by name, as aiohttp calls them.
 
     def _build_url(self, url: StrOrURL, params: Params = None) -> URL:
-        return build_url(self._base_url, url, params)
+        return build_url(self._defaults.base_url, url, params)
 
     def _prepare_headers(self, given: LooseHeaders | None) -> CIMultiDict[str]:
-        """Return the session's headers with the request's in place of those of the same name."""
-        merged = CIMultiDict(self._headers)
-        if given:
-            own: CIMultiDict[str] = CIMultiDict(given)
-            for name in own:
-                merged.popall(name, None)
-            merged.extend(own)
-        return merged
-
-    def _plan(self, options: RequestOptions) -> Plan:
-        if PLAN_KEYWORDS.isdisjoint(options):
-            return self._usual_plan
-        return self._fold(options)
-
-    def _fold(self, options: RequestOptions) -> Plan:
-        timeout = timeout_of(options.get("timeout", self._timeout))
-        tls = tls_policy(
-            ssl=options.get("ssl"),
-            verify_ssl=options.get("verify_ssl"),
-            ssl_context=options.get("ssl_context"),
-            fingerprint=options.get("fingerprint"),
-        )
-        server_hostname = options.get("server_hostname")
-        if server_hostname is not None:
-            tls = replace(TlsPolicy() if tls is None else tls, server_hostname=server_hostname)
-        raise_for_status, middlewares = options.get("raise_for_status"), options.get("middlewares")
-        return Plan(
-            total_seconds=timeout.total or None,
-            timeouts=Timeouts(lease=timeout.connect or None, connect=timeout.sock_connect or None),
-            exchange=reading(self._exchange_options, options, timeout),
-            proxies=self._proxies.over(
-                proxy=options.get("proxy"),
-                auth=options.get("proxy_auth"),
-                headers=options.get("proxy_headers"),
-                trust_env=options.get("trust_env"),
-            ),
-            tls=tls,
-            max_redirects=options.get("max_redirects", 10) if options.get("allow_redirects", True) else None,
-            raise_for_status=self._raise_for_status if raise_for_status is None else raise_for_status,
-            middlewares=self._middlewares if middlewares is None else middlewares,
-        )
+        return self._defaults.merge_headers(given)
 
     # The end.
 
@@ -446,11 +346,22 @@ class ClientSession:
         Closing begins at once. When it has been awaited every transport has really closed; that takes
         at most a few seconds.
         """
-        if self._closed:
-            return _end_of(None)
-        self._closed = True
+        connector, self._connector = self._connector, None
         self._life.rest()
-        return _end_of(self._connector.close() if self._connector_owner else None)
+        return _end_of(connector.close() if connector is not None and self._connector_owner else None)
+
+    def detach(self) -> None:
+        """Close the session and leave its connector as it is."""
+        self._connector = None
+
+    def __enter__(self) -> None:
+        msg = "Use async with instead"
+        raise TypeError(msg)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Do nothing: `__enter__` has raised."""
 
     async def __aenter__(self) -> "Self":
         """Return the session itself."""
@@ -464,43 +375,14 @@ class ClientSession:
 
     def __del__(self) -> None:
         """Warn about a session that was forgotten, and close what it holds."""
-        if self._closed:
+        connector = self._connector
+        if connector is None or connector.closed:
             return
         warnings.warn(f"Unclosed client session {self!r}", ResourceWarning, source=self, stacklevel=2)
         if self._connector_owner:
-            self._connector.close()
+            connector.close()
 
 
 async def _end_of(closing: Awaitable[object] | None) -> None:
     if closing is not None:
         await closing
-
-
-class _WebSocketOptions(NamedTuple):
-    """What a WebSocket is to obey once it is open."""
-
-    timeout: ClientWSTimeout
-    autoclose: bool
-    autoping: bool
-    heartbeat: float | None
-    max_msg_size: int
-
-
-def _ws_limits(close_seconds: float | None, receive_seconds: float | None) -> ClientWSTimeout:
-    if close_seconds is None:
-        return ClientWSTimeout(ws_receive=receive_seconds)
-    return ClientWSTimeout(ws_receive=receive_seconds, ws_close=close_seconds)
-
-
-def _base_url_of(given: StrOrURL | None) -> URL | None:
-    if given is None:
-        return None
-    url = URL(given)
-    if not url.absolute or not url.path.endswith("/"):
-        msg = "base_url must be absolute and its path must end with '/'"
-        raise ValueError(msg)
-    return url
-
-
-def _lower(names: Iterable[str] | None) -> frozenset[str]:
-    return frozenset(name.lower() for name in names) if names else frozenset()

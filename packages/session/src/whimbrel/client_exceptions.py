@@ -44,6 +44,7 @@ __all__ = [
     "InvalidUrlRedirectClientError",
     "NonHttpUrlClientError",
     "NonHttpUrlRedirectClientError",
+    "PayloadTooLargeError",
     "RedirectClientError",
     "RequestTimeoutError",
     "ServerConnectionError",
@@ -61,6 +62,7 @@ __all__ = [
 
 
 _LONGEST_SHOWN = 100
+ERROR_BODY_BYTES = 4096
 
 
 class ConnectionKey(NamedTuple):
@@ -98,6 +100,8 @@ class ClientResponseError(ClientError):
         status: The status code; 0 when there is none.
         message: The reason phrase, or what was wrong.
         headers: The response's headers, or None.
+        body: The first bytes of the response's body, as many as had come and at most
+            `ERROR_BODY_BYTES`; None where nobody looked. Servers say there what they did not like.
     """
 
     def __init__(
@@ -109,6 +113,7 @@ class ClientResponseError(ClientError):
         status: int | None = None,
         message: str = "",
         headers: "Mapping[str, str] | None" = None,
+        body: bytes | None = None,
     ) -> None:
         if code is not None and status is not None:
             msg = "Both code and status arguments are provided; code is the earlier spelling, use status"
@@ -118,6 +123,7 @@ class ClientResponseError(ClientError):
         self.status = (status if status is not None else code) or 0
         self.message = message
         self.headers = headers
+        self.body = body
         super().__init__(request_info, history)
 
     @property
@@ -329,6 +335,24 @@ class ClientPayloadError(ClientError):
 
 class UploadAbortedError(ClientError):
     """The request's body was not sent to its end."""
+
+
+class PayloadTooLargeError(ClientPayloadError):
+    """The body is longer than `max_body_size` lets `read`, `text` and `json` hold in memory.
+
+    Attributes:
+        limit_bytes: The limit.
+    """
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(limit_bytes)
+        self.limit_bytes = limit_bytes
+
+    def __str__(self) -> str:
+        return (
+            f"The body is longer than max_body_size, {self.limit_bytes} bytes: "
+            "read it in pieces from content, or raise the limit"
+        )
 
 
 class StreamConsumedError(ClientError, RuntimeError):

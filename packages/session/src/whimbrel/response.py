@@ -1,9 +1,11 @@
 """`ClientResponse`: the head of a response, and its body as a stream or as a whole."""
 
 import asyncio
+import codecs
 import json as json_module
 import re
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from functools import cached_property
 from http.cookies import SimpleCookie
 from types import MappingProxyType, TracebackType
@@ -12,15 +14,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from multidict import CIMultiDict, CIMultiDictProxy, MultiDictProxy
 from yarl import URL
 
+from whimbrel._body_rules import DEFAULT_BODY_RULES, BodyRules
 from whimbrel._by_hand import NO_HEAD, NoExchange
 from whimbrel._links import parse_links
 from whimbrel.client_exceptions import (
+    ERROR_BODY_BYTES,
     ClientResponseError,
     ContentTypeError,
+    PayloadTooLargeError,
     StreamConsumedError,
 )
+from whimbrel.connection import Connection
 from whimbrel.request_info import RequestInfo
-from whimbrel_connector import Deadline, Exchange, StreamReader
+from whimbrel_connector import BodyTooLarge, Deadline, Exchange, StreamReader
 from whimbrel_cookies import response_cookies
 from whimbrel_http1 import HttpVersion, ResponseHead
 from whimbrel_multipart import content_disposition_filename, parse_content_disposition
@@ -33,6 +39,8 @@ if TYPE_CHECKING:
 __all__ = ["ClientResponse", "ContentDisposition"]
 
 _JSON_TYPE = "application/json"
+_ANY_JSON = re.compile(r"application/(?:[\w.+-]+?\+)?json|[\w.-]+/[\w.-]+\+json")  # RFC 6839 section 3.1
+_DEFAULTS_TO_UTF8 = frozenset({_JSON_TYPE, "application/rdap"})  # RFC 8259 section 8.1
 # RFC 9110 section 8.3.2: a token, or the same quoted.
 _CHARSET = re.compile(r""";[ \t]*charset=(?:"([^"]+)"|([^\s";]+))""", re.IGNORECASE)
 
@@ -107,6 +115,8 @@ class ClientResponse:
         self._body: bytes | None = None
         self._released = False
         self._is_lent = False
+        self._in_context = False
+        self._rules: BodyRules = DEFAULT_BODY_RULES
         self._traces: Traces | None = None
 
     # What aiohttp calls them, for libraries that make responses by hand.
@@ -168,6 +178,12 @@ class ClientResponse:
         named = self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         return named if "/" in named else "application/octet-stream"
 
+    @property
+    def content_length(self) -> int | None:
+        """What Content-Length says, or None."""
+        length = self.headers.get("Content-Length")
+        return None if length is None else int(length)
+
     @cached_property
     def charset(self) -> str | None:
         """The charset parameter of the media type."""
@@ -194,6 +210,12 @@ class ClientResponse:
         return f"<{type(self).__name__}({self.url}) [{self.status} {self.reason}]>"
 
     @property
+    def connection(self) -> Connection | None:
+        """The connection; None once it is no longer this response's."""
+        exchange = self._exchange
+        return Connection(exchange) if isinstance(exchange, Exchange) and not self.closed else None
+
+    @property
     def content(self) -> StreamReader:
         """The body as a stream, its content coding undone."""
         self._is_lent = True
@@ -210,32 +232,46 @@ class ClientResponse:
 
         Raises:
             StreamConsumedError: A part of it was taken from `content` before.
+            PayloadTooLargeError: It is longer than `max_body_size`.
             ClientPayloadError: It did not come whole, or is not what its headers say.
             ClientConnectionError: The response was closed before.
         """
         if self._body is None:
-            if self._content.is_touched():
+            content, most = self._content, self._rules.max_bytes
+            if content.is_touched():
                 msg = "read(), text() and json() need the whole body, a part was read from content before"
                 raise StreamConsumedError(msg)
             try:
-                self._body = await self._content.read_to_end()
+                if not content.is_eof():
+                    self._check_announced(most)
+                self._body = await content.read_to_end(most)
                 if self._traces is not None:
                     await self._traces.received(self, self._body)
-            except BaseException:
+            except BaseException as fault:
                 self.close()
+                if isinstance(fault, BodyTooLarge):
+                    raise PayloadTooLargeError(fault.limit_bytes) from fault
                 raise
         return self._body
 
     def get_encoding(self) -> str:
-        """Return the charset of the text: what the header names if Python knows it, else UTF-8."""
-        charset = self.charset
-        if charset is not None:
-            try:
-                "".encode(charset)
-            except (LookupError, ValueError):
-                return "utf-8"
-            return charset
-        return "utf-8"
+        """Return the charset of the text, by the name that Python has for it.
+
+        It is what the header names, if Python knows that; UTF-8 for JSON; else what the session's
+        `fallback_charset_resolver` makes of the body.
+
+        Raises:
+            RuntimeError: The body would have to be looked at and was not read.
+        """
+        if self.charset is not None:
+            with suppress(LookupError, ValueError):
+                return codecs.lookup(self.charset).name
+        if self.content_type in _DEFAULTS_TO_UTF8:
+            return "utf-8"
+        if self._body is None:
+            msg = "Cannot compute fallback encoding of a not yet read body"
+            raise RuntimeError(msg)
+        return self._rules.resolve_charset(self, self._body)
 
     async def text(self, encoding: str | None = None, errors: str = "strict") -> str:
         """Read the whole body as text.
@@ -269,13 +305,15 @@ class ClientResponse:
             ValueError: It is not JSON (`json.JSONDecodeError`).
         """
         body = await self.read()
-        if content_type and not _is_expected_type(self.content_type, content_type):
+        found = self.headers.get("Content-Type", "").lower()
+        if content_type and not _is_expected_type(found, content_type):
             raise ContentTypeError(
                 self.request_info,
                 self.history,
                 status=self.status,
-                message=f"Attempt to decode JSON with unexpected mimetype: {self.content_type}",
+                message=f"Attempt to decode JSON with unexpected mimetype: {found}",
                 headers=self.headers,
+                body=body[:ERROR_BODY_BYTES],
             )
         stripped = body.strip()
         return loads(stripped.decode(encoding or self.get_encoding())) if stripped else None
@@ -305,6 +343,14 @@ class ClientResponse:
             deadline.go_on(self._exchange.fail)
             self._content.on_end(deadline.stop)
 
+    def obey(self, rules: BodyRules) -> None:
+        """Read the body by other than the usual rules."""
+        self._rules = rules
+        if not rules.reads_until_close and self._ends_with_connection():
+            self._content = StreamReader()
+            self._content.feed_eof()
+            self._exchange.close()
+
     def report_to(self, traces: "Traces") -> None:
         """Let `traces` know when the whole body has been read."""
         self._traces = traces
@@ -318,16 +364,26 @@ class ClientResponse:
         self.release()
 
     def raise_for_status(self) -> None:
-        """Raise for a status of 400 and above, and release the connection.
+        """Raise for a status of 400 and above.
+
+        Within `async with` the body can still be read when the error is caught there; elsewhere the
+        connection is released first.
 
         Raises:
-            ClientResponseError: The status is 400 or above.
+            ClientResponseError: The status is 400 or above; its `body` is the beginning of what had come.
         """
         if self.ok:
             return
-        self.release()
+        beginning = self._content.peek(ERROR_BODY_BYTES) if self._body is None else self._body
+        if not self._in_context:
+            self.release()
         raise ClientResponseError(
-            self.request_info, self.history, status=self.status, message=self.reason, headers=self.headers
+            self.request_info,
+            self.history,
+            status=self.status,
+            message=self.reason,
+            headers=self.headers,
+            body=beginning[:ERROR_BODY_BYTES],
         )
 
     def __del__(self) -> None:
@@ -338,13 +394,28 @@ class ClientResponse:
 
     async def __aenter__(self) -> "Self":
         """Return the response itself."""
+        self._in_context = True
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Release the connection."""
+        self._in_context = False
         self.release()
+
+    def _ends_with_connection(self) -> bool:
+        """Tell whether nothing but the end of the connection ends the body (RFC 9112 section 6.3)."""
+        head = self._head
+        return (
+            not (head.chunked or self._exchange.is_over or self.status == 101) and head.content_length is None
+        )
+
+    def _check_announced(self, most: int | None) -> None:
+        """Refuse a body that is not worth waiting for: it says itself that it is too long."""
+        length = self._head.content_length
+        if most is not None and length is not None and length > most:
+            raise BodyTooLarge(most)
 
 
 class _Nothing:
@@ -358,6 +429,4 @@ class _Nothing:
 
 
 def _is_expected_type(found: str, expected: str) -> bool:
-    if expected == _JSON_TYPE:  # RFC 6839 section 3.1
-        return found == _JSON_TYPE or found.endswith("+json")
-    return expected in found
+    return _ANY_JSON.match(found) is not None if expected == _JSON_TYPE else expected in found

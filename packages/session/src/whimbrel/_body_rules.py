@@ -1,0 +1,70 @@
+"""What a response's body obeys when it is read as a whole: how long it may be, and what charset it has."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from whimbrel._plan import RequestOptions
+    from whimbrel.response import ClientResponse
+
+__all__ = [
+    "DEFAULT_BODY_RULES",
+    "DEFAULT_MAX_BODY_BYTES",
+    "BodyRules",
+    "CharsetResolver",
+    "body_rules_of",
+    "utf8",
+]
+
+CharsetResolver = Callable[["ClientResponse", bytes], str]
+
+DEFAULT_MAX_BODY_BYTES = 1024**3
+
+
+def utf8(response: "ClientResponse", body: bytes) -> str:  # noqa: ARG001  the form of a resolver
+    """Say that text of which no charset is known is UTF-8."""
+    return "utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class BodyRules:
+    """What `read`, `text` and `json` obey.
+
+    Attributes:
+        max_bytes: The longest body, its content coding undone; None for any.
+        resolve_charset: What says the charset of text where no header does.
+        reads_until_close: Whether a body goes on to the end of the connection where no header says how
+            long it is; else there is none.
+    """
+
+    max_bytes: int | None = DEFAULT_MAX_BODY_BYTES
+    resolve_charset: CharsetResolver = utf8
+    reads_until_close: bool = True
+
+    def __post_init__(self) -> None:
+        if self.max_bytes is not None and self.max_bytes < 0:
+            msg = f"max_body_size is a number of bytes or None, not {self.max_bytes}"
+            raise ValueError(msg)
+
+    def under(self, options: "RequestOptions") -> "BodyRules":
+        """Return these rules with what a request says in their place."""
+        if options.keys().isdisjoint(_KEYWORDS):
+            return self
+        return replace(
+            self,
+            max_bytes=options.get("max_body_size", self.max_bytes),
+            reads_until_close=options.get("read_until_eof", self.reads_until_close),
+        )
+
+
+DEFAULT_BODY_RULES = BodyRules()  # that one object, so that nothing need be done for it
+
+
+def body_rules_of(max_bytes: int | None, resolve_charset: CharsetResolver) -> BodyRules:
+    """Return the rules, and where they are the usual ones the one object that stands for them."""
+    rules = BodyRules(max_bytes, resolve_charset)
+    return DEFAULT_BODY_RULES if rules == DEFAULT_BODY_RULES else rules
+
+
+_KEYWORDS = frozenset({"max_body_size", "read_until_eof"})

@@ -1,0 +1,165 @@
+"""What a session says for all of its requests, and what becomes of it under the keywords of one of them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from multidict import CIMultiDict
+from yarl import URL
+
+from whimbrel._bodies import payload_of
+from whimbrel._body_rules import BodyRules
+from whimbrel._credentials import BasicAuth, credentials_of, split_credentials
+from whimbrel._outgoing import Outgoing
+from whimbrel._plan import PLAN_KEYWORDS, LooseHeaders, Plan, RaiseForStatus, RequestOptions, reading
+from whimbrel._proxies import ProxyRules
+from whimbrel._urls import StrOrURL, build_url
+from whimbrel.client_middlewares import ClientMiddlewareType
+from whimbrel.client_timeout import ClientTimeout, timeout_of
+from whimbrel_connector import ExchangeOptions, Timeouts, TlsPolicy, tls_policy
+
+__all__ = ["Defaults", "Dumps", "base_url_of", "lower"]
+
+Dumps = Callable[[Any], str | bytes]
+
+_ASKED_KEYWORDS = RequestOptions.__annotations__.keys() - PLAN_KEYWORDS
+
+
+@dataclass(kw_only=True)
+class Defaults:
+    """What a session says for all of its requests.
+
+    Attributes:
+        base_url: What relative URLs are relative to, or None.
+        headers: Headers; they may change.
+        skip: Names, in lower case, of automatic headers to leave out.
+        auth: Credentials; where there is a base URL, for its origin alone.
+        dumps: What turns `json=` into text or bytes.
+        timeout: The limits.
+        exchange: How responses are read.
+        body_rules: What whole bodies obey.
+        proxies: What decides about proxies.
+        raise_for_status: Whether a status of 400 and above raises, or what decides.
+        middlewares: What each hop passes through.
+    """
+
+    base_url: URL | None
+    headers: CIMultiDict[str]
+    skip: frozenset[str]
+    auth: BasicAuth | None
+    dumps: Dumps
+    timeout: ClientTimeout
+    exchange: ExchangeOptions
+    body_rules: BodyRules
+    proxies: ProxyRules
+    raise_for_status: RaiseForStatus
+    middlewares: Sequence[ClientMiddlewareType]
+    _usual: Plan = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._usual = self._fold({})
+
+    def outgoing(self, method: str, url: StrOrURL, options: RequestOptions) -> Outgoing:
+        """Return what is asked.
+
+        Raises:
+            InvalidUrlClientError: The URL is none.
+            ValueError: The options contradict each other.
+        """
+        target, of_url = split_credentials(build_url(self.base_url, url, options.get("params")))
+        own = options.get("headers")
+        return Outgoing(
+            method.upper(),
+            target,
+            self.merge_headers(own),
+            body=payload_of(options.get("data"), options.get("json"), self.dumps),
+            credentials=credentials_of(options.get("auth"), of_url, own) or self._auth_for(target),
+            cookies=options.get("cookies"),
+            chunked=bool(options.get("chunked")),
+            expects_continue=options.get("expect100", False),
+            skip=self.skip | lower(options.get("skip_auto_headers")),
+        )
+
+    def merge_headers(self, given: LooseHeaders | None) -> CIMultiDict[str]:
+        """Return the session's headers with those given in place of them where the names are the same."""
+        merged = CIMultiDict(self.headers)
+        if given:
+            own: CIMultiDict[str] = CIMultiDict(given)
+            for name in own:
+                merged.popall(name, None)
+            merged.extend(own)
+        return merged
+
+    def plan(self, options: RequestOptions) -> Plan:
+        """Return what the request is to obey.
+
+        Raises:
+            TypeError: A keyword is unknown.
+            ValueError: The options contradict each other.
+        """
+        special = options.keys() - _ASKED_KEYWORDS
+        if not special:
+            return self._usual
+        if unknown := special - PLAN_KEYWORDS:
+            msg = f"a request takes no keyword argument {min(unknown)!r}"
+            raise TypeError(msg)
+        return self._fold(options)
+
+    def _fold(self, options: RequestOptions) -> Plan:
+        timeout = timeout_of(options.get("timeout", self.timeout))
+        raise_for_status, middlewares = options.get("raise_for_status"), options.get("middlewares")
+        return Plan(
+            total_seconds=timeout.total or None,
+            timeouts=Timeouts(lease=timeout.connect or None, connect=timeout.sock_connect or None),
+            exchange=reading(self.exchange, options, timeout),
+            body_rules=self.body_rules.under(options),
+            proxies=self.proxies.over(
+                proxy=options.get("proxy"),
+                auth=options.get("proxy_auth"),
+                headers=options.get("proxy_headers"),
+                trust_env=options.get("trust_env"),
+            ),
+            tls=_tls(options),
+            max_redirects=options.get("max_redirects", 10) if options.get("allow_redirects", True) else None,
+            raise_for_status=self.raise_for_status if raise_for_status is None else raise_for_status,
+            middlewares=self.middlewares if middlewares is None else middlewares,
+        )
+
+    def _auth_for(self, url: URL) -> BasicAuth | None:
+        """Return the session's own credentials, unless its base URL says that they are for elsewhere."""
+        if self.auth is None or self.base_url is None or self.base_url.origin() == url.origin():
+            return self.auth
+        return None
+
+
+def base_url_of(given: StrOrURL | None) -> URL | None:
+    """Return the base URL.
+
+    Raises:
+        ValueError: It is relative, or its path does not end with a slash.
+    """
+    if given is None:
+        return None
+    url = URL(given)
+    if not url.absolute or not url.path.endswith("/"):
+        msg = "base_url must be absolute and its path must end with '/'"
+        raise ValueError(msg)
+    return url
+
+
+def lower(names: Iterable[str] | None) -> frozenset[str]:
+    """Return `names` in lower case."""
+    return frozenset(name.lower() for name in names) if names else frozenset()
+
+
+def _tls(options: RequestOptions) -> TlsPolicy | None:
+    tls = tls_policy(
+        ssl=options.get("ssl"),
+        verify_ssl=options.get("verify_ssl"),
+        ssl_context=options.get("ssl_context"),
+        fingerprint=options.get("fingerprint"),
+    )
+    server_hostname = options.get("server_hostname")
+    if server_hostname is None:
+        return tls
+    return replace(TlsPolicy() if tls is None else tls, server_hostname=server_hostname)

@@ -1,0 +1,126 @@
+"""What a session says about itself, and what becomes of it when it is closed or detached."""
+
+import asyncio
+import json
+
+import pytest
+from scripted_peer import Serve, answer
+
+from whimbrel import (
+    BasicAuth,
+    ClientSession,
+    ClientTimeout,
+    DummyCookieJar,
+    HttpVersion11,
+    TCPConnector,
+    TraceConfig,
+)
+
+
+async def test_a_session_tells_what_it_was_made_of() -> None:
+    connector, jar, tracer, auth = TCPConnector(), DummyCookieJar(), TraceConfig(), BasicAuth("user")
+    async with ClientSession(
+        connector=connector,
+        cookie_jar=jar,
+        auth=auth,
+        headers={"X-Bird": "whimbrel"},
+        skip_auto_headers=["User-Agent"],
+        json_serialize=str,
+        timeout=ClientTimeout(total=7),
+        raise_for_status=True,
+        trust_env=True,
+        auto_decompress=False,
+        requote_redirect_url=False,
+        trace_configs=[tracer],
+        connector_owner=True,
+    ) as session:
+        assert (session.connector, session.cookie_jar, session.auth) == (connector, jar, auth)
+        assert session.headers["x-bird"] == "whimbrel"
+        assert session.skip_auto_headers == {"User-Agent"}
+        assert session.json_serialize is str
+        assert session.timeout == ClientTimeout(total=7)
+        assert (session.raise_for_status, session.trust_env, session.connector_owner) == (True, True, True)
+        assert (session.auto_decompress, session.requote_redirect_url) == (False, False)
+        assert session.trace_configs == [tracer]
+        assert session.version == HttpVersion11
+        assert session.loop is asyncio.get_running_loop()
+        session.requote_redirect_url = True
+        assert session.requote_redirect_url
+
+
+async def test_the_defaults_are_the_documented_ones() -> None:
+    async with ClientSession() as session:
+        assert session.json_serialize is json.dumps
+        assert session.skip_auto_headers == frozenset()
+        assert (session.raise_for_status, session.trust_env, session.connector_owner) == (False, False, True)
+        assert (session.auto_decompress, session.requote_redirect_url, session.auth) == (True, True, None)
+
+
+async def test_a_closed_session_has_no_connector() -> None:
+    session = ClientSession()
+    connector = session.connector
+    assert connector is not None
+    await session.close()
+    await session.close()
+    assert (session.closed, session.connector, connector.closed) == (True, None, True)
+
+
+async def test_a_detached_session_leaves_its_connector_open(serve: Serve) -> None:
+    peer = await serve(answer(b"x"))
+    async with TCPConnector() as connector:
+        session = ClientSession(connector=connector)
+        session.detach()
+        assert (session.closed, session.connector, connector.closed) == (True, None, False)
+        with pytest.raises(RuntimeError, match="Session is closed"):
+            await session.get(peer.url)
+        async with (
+            ClientSession(connector=connector, connector_owner=False) as other,
+            other.get(peer.url) as got,
+        ):
+            assert await got.text() == "x"
+
+
+async def test_a_session_is_entered_asynchronously() -> None:
+    async with ClientSession() as session:
+        with pytest.raises(TypeError, match="async with"), session:
+            pass
+
+
+async def test_an_unknown_keyword_is_named(serve: Serve) -> None:
+    peer = await serve(answer())
+    async with ClientSession() as session:
+        with pytest.raises(TypeError, match="'allow_redirect'"):
+            await session.get(peer.url, allow_redirect=False)  # type: ignore[call-arg]  # the mistake under test
+    assert peer.connections == 0
+
+
+@pytest.mark.parametrize("serialize", [lambda given: f"[{given}]".encode(), lambda given: bytearray(b"[7]")])
+async def test_json_may_be_serialised_to_bytes(serve: Serve, serialize: object) -> None:
+    peer = await serve(answer())
+    async with ClientSession(json_serialize_bytes=serialize, json_serialize=str) as session:  # type: ignore[arg-type]  # of either form
+        await session.post(peer.url, json=7)
+    assert b"Content-Length: 3" in peer.heads[0]
+
+
+async def test_the_session_s_credentials_are_for_the_origin_of_its_base_url(serve: Serve) -> None:
+    here, elsewhere = await serve(answer()), await serve(answer())
+    async with ClientSession(here.url + "/", auth=BasicAuth("user", "pass")) as session:
+        await session.get("path")
+        await session.get(elsewhere.url)
+    assert b"Authorization: Basic dXNlcjpwYXNz\r\n" in here.heads[0]
+    assert b"Authorization" not in elsewhere.heads[0]
+
+
+async def test_credentials_are_given_once(serve: Serve) -> None:
+    peer = await serve(answer())
+    auth = BasicAuth("user", "pass")
+    async with ClientSession(auth=auth) as session:
+        with pytest.raises(ValueError, match="AUTH argument"):
+            await session.get(peer.url.replace("//", "//me:secret@"), auth=auth)
+        with pytest.raises(ValueError, match="AUTHORIZATION"):
+            await session.get(peer.url, auth=auth, headers={"authorization": "Bearer x"})
+        with pytest.raises(TypeError, match="BasicAuth"):
+            await session.get(peer.url, auth=("user", "pass"))  # type: ignore[arg-type]  # the mistake under test
+        await session.get(peer.url, headers={"authorization": "Bearer x"})
+    assert b"authorization: Bearer x" in peer.heads[0]
+    assert len(peer.heads) == 1
