@@ -129,9 +129,17 @@ class Peer:
         self._changed = asyncio.Event()
 
     async def start(
-        self, *, context: ssl.SSLContext | None = None, path: str | None = None, host: str = "127.0.0.1"
+        self,
+        *,
+        context: ssl.SSLContext | None = None,
+        path: str | None = None,
+        host: str = "127.0.0.1",
+        sock: socket.socket | None = None,
     ) -> Peer:
-        if path is not None:
+        if sock is not None:
+            self._server = await asyncio.start_unix_server(self._serve, sock=sock, ssl=context)
+            self.url = "http://unix.example"
+        elif path is not None:
             self._server = await asyncio.start_unix_server(self._serve, path, ssl=context)
             self.url = "http://unix.example"
         else:

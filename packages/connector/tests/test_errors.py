@@ -8,7 +8,9 @@ import pytest
 
 from whimbrel_connector import (
     AddressNotFound,
+    AddressRefused,
     CertificateRejected,
+    ConnectAttempt,
     ConnectFailed,
     ConnectorClosed,
     ConnectorError,
@@ -34,6 +36,15 @@ ERRORS: list[tuple[ConnectorError, str]] = [
     ),
     (ConnectFailed("/run/x.sock", None, "no such file"), "cannot connect to /run/x.sock: no such file"),
     (AddressNotFound("shore.example", 80, "unknown", -2), "cannot resolve shore.example:80: unknown"),
+    (ConnectFailed("\0shore", None, "refused"), "cannot connect to @shore: refused"),
+    (
+        ConnectFailed("shore.example", 80, "a; b", attempts=[ConnectAttempt("::1", 80, "refused", 111)]),
+        "cannot connect to shore.example:80: a; b",
+    ),
+    (
+        AddressRefused("shore.example", 80, [ConnectAttempt("::1", 80, "refused: loopback")]),
+        "cannot connect to shore.example:80: the address filter allows no address of it: ::1: refused: loopback",
+    ),
     (TlsFailed("shore.example", 443, "eof"), "cannot agree on TLS with shore.example:443: eof"),
     (
         CertificateRejected("shore.example", 443, "expired", 1),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 import socket
 import ssl
@@ -17,6 +18,7 @@ from whimbrel_connector import (
     ConnectTimeout,
     Fingerprint,
     FingerprintMismatch,
+    ResolveResult,
     StaticResolver,
     TCPConnector,
     Timeouts,
@@ -46,6 +48,38 @@ async def test_a_refused_port_is_named(connector: TCPConnector) -> None:
     assert isinstance(caught.value.__cause__, OSError)
     assert caught.value.errno == caught.value.__cause__.errno
     assert connector.statistics.open == 0
+
+
+async def test_a_failure_names_every_address_and_its_reason() -> None:
+    port = free_port()
+    resolver = StaticResolver({"shore.example": ["127.0.0.2", "127.0.0.1", "127.0.0.2", "fe80::1%nowhere"]})
+    for delay in (None, 0.01):
+        async with TCPConnector(resolver=resolver, happy_eyeballs_delay=delay) as connector:
+            with pytest.raises(ConnectFailed) as caught:
+                await connector.connect(f"http://shore.example:{port}")
+        refused = "Connection refused"
+        assert {(attempt.address, attempt.port) for attempt in caught.value.attempts} == {
+            ("127.0.0.2", port),
+            ("127.0.0.1", port),
+            ("fe80::1%nowhere", port),
+        }
+        assert all(
+            attempt.what == refused
+            for attempt in caught.value.attempts
+            if attempt.errno == errno.ECONNREFUSED
+        )
+        for text in (f"127.0.0.1: {refused}", f"127.0.0.2: {refused}", "fe80::1%nowhere: "):
+            assert text in str(caught.value)
+        assert isinstance(caught.value.__cause__, OSError)
+
+
+async def test_attempts_that_fail_alike_have_their_number_in_common() -> None:
+    resolver = StaticResolver({"shore.example": ["127.0.0.2", "127.0.0.1"]})
+    async with TCPConnector(resolver=resolver) as connector:
+        with pytest.raises(ConnectFailed) as caught:
+            await connector.connect(f"http://shore.example:{free_port()}")
+    assert caught.value.errno == errno.ECONNREFUSED
+    assert isinstance(caught.value.__cause__, ConnectionRefusedError)
 
 
 async def test_an_unknown_host_is_named() -> None:
@@ -109,12 +143,105 @@ async def test_ipv6_addresses_are_connected_to(serve: Serve, connector: TCPConne
     zoned.close()
 
 
+async def test_a_resolvers_answer_that_is_no_address_is_refused() -> None:
+    class Wrong:
+        async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[ResolveResult]:
+            return [
+                {"hostname": host, "host": "localhost", "port": port, "family": 2, "proto": 0, "flags": 0}
+            ]
+
+    async with TCPConnector(resolver=Wrong()) as connector:
+        with pytest.raises(AddressNotFound, match=r"answer is of no use: 'localhost' does not appear"):
+            await connector.connect("http://shore.example")
+
+
+async def test_a_resolver_that_takes_too_long_knows_no_address() -> None:
+    class Late:
+        async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[ResolveResult]:
+            raise asyncio.TimeoutError
+
+    async with TCPConnector(resolver=Late()) as connector:
+        with pytest.raises(AddressNotFound, match="TimeoutError"):
+            await connector.connect("http://shore.example")
+
+
+async def test_a_resolver_that_is_given_is_not_closed_by_the_connector() -> None:
+    class Mine(StaticResolver):
+        closed = False
+
+        async def close(self) -> None:
+            self.closed = True
+
+    mine = Mine({"shore.example": ["127.0.0.1"]})
+    async with TCPConnector(resolver=mine) as connector:
+        with pytest.raises(ConnectFailed):
+            await connector.connect(f"http://shore.example:{free_port()}")
+    assert not mine.closed
+
+
 async def test_a_local_address_is_bound(serve: Serve) -> None:
     peer = await serve()
     async with TCPConnector(local_addr=("127.0.0.3", 0)) as connector:
         exchange = await connector.connect(peer.url)
         assert exchange.get_extra_info("sockname")[0] == "127.0.0.3"
         exchange.close()
+
+
+async def test_a_local_host_may_be_a_name(serve: Serve) -> None:
+    peer = await serve()
+    resolver = StaticResolver({"mine.example": ["::1", "127.0.0.3"]})
+    async with TCPConnector(local_addr=("mine.example", 0), resolver=resolver) as connector:
+        exchange = await connector.connect(peer.url)
+        assert exchange.get_extra_info("sockname")[0] == "127.0.0.3"
+        exchange.close()
+
+
+async def test_a_local_address_that_is_not_here_is_named() -> None:
+    async with TCPConnector(local_addr=("192.0.2.200", 0)) as connector:
+        with pytest.raises(ConnectFailed, match=r"192\.0\.2\.200"):
+            await connector.connect("http://127.0.0.1:1")
+
+
+async def test_connections_wait_for_nothing_and_look_after_their_peer(serve: Serve) -> None:
+    def bare(address: AddrInfoType) -> socket.socket:
+        return socket.socket(*address[:2])  # of no protocol by name: asyncio would leave TCP_NODELAY off
+
+    def alive(sock: socket.socket) -> bool:
+        return bool(sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))
+
+    peer = await serve()
+    for options, asks in (({}, True), ({"tcp_keepalive": None}, False), ({"socket_factory": bare}, False)):
+        async with TCPConnector(**options) as connector:
+            exchange = await connector.connect(peer.url)
+            sock = exchange.get_extra_info("socket")
+            assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            assert alive(sock) is asks
+            if asks and hasattr(socket, "TCP_KEEPIDLE"):
+                assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 15
+            exchange.close()
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_a_race_that_is_cancelled_leaves_no_socket(serve: Serve, turns: int) -> None:
+    def factory(address: AddrInfoType) -> socket.socket:
+        made.append(socket.socket(*address[:3]))
+        return made[-1]
+
+    made: list[socket.socket] = []
+    peer = await serve()
+    resolver = StaticResolver({"shore.example": ["127.0.0.1", "127.0.0.2", "127.0.0.3"]})
+    connector = TCPConnector(resolver=resolver, socket_factory=factory, happy_eyeballs_delay=0)
+    connecting = asyncio.ensure_future(connector.connect(f"http://shore.example:{peer.port}"))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    connecting.cancel()
+    await asyncio.wait([connecting])
+    if not connecting.cancelled():
+        connecting.result().close()
+    await connector.close()
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert [sock for sock in made if sock.fileno() != -1] == []
 
 
 async def test_sockets_can_be_made_by_the_user(serve: Serve) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +13,7 @@ import pytest
 from whimbrel_connector import ConnectFailed, TlsPolicy, UnixConnector
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     from .conftest import Authority, Serve
 
@@ -34,6 +37,38 @@ async def test_tls_goes_through_it_too(serve: Serve, tmp_path: Path, authority: 
     async with UnixConnector(path) as connector:
         fetched = await peer.fetch(connector, tls=TlsPolicy(context=authority.client()))
         assert fetched.body == b"/"
+
+
+@pytest.mark.parametrize("kind", [Path, bytes, str])
+async def test_a_path_may_be_given_in_any_form(
+    serve: Serve, tmp_path: Path, kind: Callable[[Path], str | bytes | Path]
+) -> None:
+    path = tmp_path / "shore.sock"
+    peer = await serve(path=str(path))
+    async with UnixConnector(kind(path)) as connector:
+        assert (await peer.fetch(connector)).body == b"/"
+        assert connector.path == (bytes(path) if kind is bytes else str(path))
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="abstract sockets are Linux's")
+@pytest.mark.parametrize("is_bytes", [False, True])
+async def test_abstract_sockets_have_no_file(serve: Serve, is_bytes: bool) -> None:
+    name = f"\0whimbrel-{os.getpid()}-{is_bytes}"
+    path = name.encode() if is_bytes else name
+    with pytest.raises(ConnectFailed, match=f"cannot connect to @{name[1:]}: "):
+        await UnixConnector(path).connect("http://unix.example")
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(path)
+    peer = await serve(sock=listening)
+    async with UnixConnector(path) as connector:
+        assert connector.path == path
+        assert (await peer.fetch(connector)).body == b"/"
+
+
+@pytest.mark.parametrize("path", ["", b"", "/run/a\0b.sock", b"\0".join([b"a", b"b"])])
+def test_what_is_no_path_of_a_socket_is_refused(path: str | bytes) -> None:
+    with pytest.raises(ValueError, match="not the path of a socket"):
+        UnixConnector(path)
 
 
 @pytest.mark.parametrize("name", ["missing.sock", "x" * 200])

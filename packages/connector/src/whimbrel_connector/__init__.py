@@ -3,14 +3,18 @@
 from aiohappyeyeballs import AddrInfoType, SocketFactoryType
 
 from whimbrel_connector._connection import Http1Connection
+from whimbrel_connector._dns_cache import CachingResolver
 from whimbrel_connector._version import __version__
+from whimbrel_connector.address_filter import AddressFilter, public_addresses_only
 from whimbrel_connector.alarm_clock import AlarmClock
 from whimbrel_connector.connector import BaseConnector, Closing
 from whimbrel_connector.environment import Explanation, InvalidProxy, ProxyEnvironment
 from whimbrel_connector.errors import (
     AddressNotFound,
+    AddressRefused,
     BodyTooLarge,
     CertificateRejected,
+    ConnectAttempt,
     ConnectFailed,
     ConnectorClosed,
     ConnectorError,
@@ -29,12 +33,14 @@ from whimbrel_connector.errors import (
     UnsupportedProxy,
 )
 from whimbrel_connector.exchange import Exchange
+from whimbrel_connector.named_pipe import NamedPipeConnector
 from whimbrel_connector.observer import ConnectObserver
 from whimbrel_connector.proxy import Proxy
 from whimbrel_connector.request import Body, BodyWriter, ExchangeOptions, ParserFactory, Request, WireParser
 from whimbrel_connector.resolver import (
     AbstractResolver,
-    CachingResolver,
+    AsyncResolver,
+    DefaultResolver,
     Resolver,
     ResolveResult,
     StaticResolver,
@@ -46,13 +52,17 @@ from whimbrel_connector.stream import ReadingSource, StreamReader
 from whimbrel_connector.tcp import TCPConnector
 from whimbrel_connector.timeouts import Deadline, Timeouts
 from whimbrel_connector.tls import Fingerprint, TlsPolicy, tls_policy
+from whimbrel_connector.transports import Transports
 from whimbrel_connector.unix import UnixConnector
 
 __all__ = [
     "AbstractResolver",
     "AddrInfoType",
+    "AddressFilter",
     "AddressNotFound",
+    "AddressRefused",
     "AlarmClock",
+    "AsyncResolver",
     "BaseConnector",
     "Body",
     "BodyTooLarge",
@@ -60,12 +70,14 @@ __all__ = [
     "CachingResolver",
     "CertificateRejected",
     "Closing",
+    "ConnectAttempt",
     "ConnectFailed",
     "ConnectObserver",
     "ConnectTimeout",
     "ConnectorClosed",
     "ConnectorError",
     "Deadline",
+    "DefaultResolver",
     "Exchange",
     "ExchangeClosed",
     "ExchangeOptions",
@@ -74,6 +86,7 @@ __all__ = [
     "FingerprintMismatch",
     "Http1Connection",
     "InvalidProxy",
+    "NamedPipeConnector",
     "OriginStatistics",
     "ParserFactory",
     "PhaseTimeout",
@@ -99,10 +112,12 @@ __all__ = [
     "Timeouts",
     "TlsFailed",
     "TlsPolicy",
+    "Transports",
     "UnaskedUpgrade",
     "UnixConnector",
     "UnsupportedProxy",
     "WireParser",
     "__version__",
+    "public_addresses_only",
     "tls_policy",
 ]

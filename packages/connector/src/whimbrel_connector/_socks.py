@@ -9,14 +9,9 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from whimbrel_connector._dial import (
-    DialOptions,
-    connection_faults,
-    find_addresses,
-    open_socket,
-    open_transport,
-    refuse_odd_address,
-)
+from whimbrel_connector._addresses import is_address
+from whimbrel_connector._dial import connection_faults, open_transport
+from whimbrel_connector._open_socket import DialOptions, find_addresses, open_socket, refuse_odd_address
 from whimbrel_connector.errors import (
     AddressNotFound,
     ConnectFailed,
@@ -25,7 +20,7 @@ from whimbrel_connector.errors import (
     UnsupportedProxy,
 )
 from whimbrel_connector.proxy import Proxy
-from whimbrel_connector.resolver import Resolver, is_address
+from whimbrel_connector.resolver import Resolver
 from whimbrel_connector.route import Route
 from whimbrel_connector.tls import tls_context
 
@@ -64,21 +59,20 @@ async def dial_socks(
     context = await tls_context(route.tls) if route.tls is not None else None
     hosts = await _hosts(route, proxy, resolver, options)
     sock = await _reach(route, proxy, hosts, resolver, options)
-    return await open_transport(route, context, sock, protocol)
+    return await open_transport(route, context, sock, protocol, options.transports)
 
 
 async def _hosts(route: Route, proxy: Proxy, resolver: Resolver, options: DialOptions) -> Sequence[str]:
     """Return what the proxy is to be asked for: addresses, or the name."""
     is_version_4 = proxy.url.scheme.startswith("socks4")
-    if is_address(route.host):
-        if "%" in route.host or (is_version_4 and ":" in route.host):
-            kind = "IPv4 addresses and names" if is_version_4 else "addresses without a zone, and names"
-            raise AddressNotFound(route.host, route.port, f"{proxy.url.scheme} knows only {kind}")
-        return [route.host]
-    if proxy.url.scheme in ("socks4", "socks5"):
+    if is_address(route.host) and ("%" in route.host or (is_version_4 and ":" in route.host)):
+        kind = "IPv4 addresses and names" if is_version_4 else "addresses without a zone, and names"
+        raise AddressNotFound(route.host, route.port, f"{proxy.url.scheme} knows only {kind}")
+    if is_address(route.host) or proxy.url.scheme in ("socks4", "socks5"):
         family = socket.AF_INET if is_version_4 else options.family
-        return [result["host"] for result in await find_addresses(route, resolver, family)]
-    refuse_odd_address(route)
+        found = await find_addresses(route, resolver, options, family)
+        return [str(each.address) for each in found.allowed]
+    refuse_odd_address(route.host, route.port)
     if not _can_be_told(route.host):
         raise AddressNotFound(route.host, route.port, "no name that can be told to a SOCKS proxy")
     return [route.host]
@@ -113,9 +107,11 @@ async def _through(
     """Return a socket that ends at `host` and the route's port."""
     way = Route.to(proxy.url)
     try:
-        sock = await open_socket(way, await find_addresses(way, resolver, options.family), options)
+        sock = await open_socket(way, resolver, options)
     except ConnectFailed as fault:
-        raise ProxyFailed(way.host, way.port, fault.what, fault.errno) from fault.__cause__ or fault
+        raise ProxyFailed(way.host, way.port, fault.what, fault.errno, attempts=fault.attempts) from (
+            fault.__cause__ or fault
+        )
     try:
         with connection_faults(way.host, way.port, ProxyFailed):
             return await _client(proxy, sock).connect(host, route.port, timeout=_A_DAY)

@@ -17,6 +17,7 @@ from whimbrel_connector.errors import ConnectFailed, ProxyFailed, ProxyRefused, 
 from whimbrel_connector.proxy import Proxy
 from whimbrel_connector.route import Route
 from whimbrel_connector.tls import TlsPolicy, tls_context
+from whimbrel_connector.transports import LOOP_TRANSPORTS, Transports
 from whimbrel_http1 import (
     EndOfMessage,
     Event,
@@ -44,8 +45,21 @@ class Dial(Protocol):
         """Return the protocol that received the connection to `route`."""
 
 
-async def dial_proxied(route: Route, proxy: Proxy, protocol: Callable[[], _P], dial: Dial) -> _P:
+async def dial_proxied(
+    route: Route,
+    proxy: Proxy,
+    protocol: Callable[[], _P],
+    dial: Dial,
+    transports: Transports = LOOP_TRANSPORTS,
+) -> _P:
     """Open a connection to `route` by way of `proxy` and return the protocol that received it.
+
+    Args:
+        route: The origin.
+        proxy: What it is reached through.
+        protocol: Makes the protocol.
+        dial: Opens the connection to the proxy.
+        transports: Makes the transport of TLS within the tunnel; of the kind that `dial` makes.
 
     Raises:
         ProxyFailed: The proxy cannot be reached, or breaks off, or does not speak HTTP.
@@ -68,7 +82,7 @@ async def dial_proxied(route: Route, proxy: Proxy, protocol: Callable[[], _P], d
             transport.set_protocol(made)
             made.connection_made(transport)
         else:
-            await _secure(route, route.tls, context, transport, made)
+            await _secure(route, route.tls, context, transport, made, transports)
     except BaseException:
         tunnel.abort()
         raise
@@ -81,7 +95,9 @@ async def _reach(way: Route, protocol: Callable[[], _Q], dial: Dial) -> _Q:
     except ConnectFailed as fault:
         is_tls = way.tls is not None
         cause = fault.__cause__ or fault
-        raise ProxyFailed(fault.host, fault.port, fault.what, fault.errno, is_tls=is_tls) from cause
+        raise ProxyFailed(
+            fault.host, fault.port, fault.what, fault.errno, attempts=fault.attempts, is_tls=is_tls
+        ) from cause
 
 
 async def _secure(
@@ -90,12 +106,13 @@ async def _secure(
     context: ssl.SSLContext,
     transport: asyncio.Transport,
     made: asyncio.Protocol,
+    transports: Transports,
 ) -> None:
     """Agree on TLS with the origin through the tunnel."""
     loop = asyncio.get_running_loop()
     name = server_name(route, policy)
     with connection_faults(route.host, route.port, TlsFailed):
-        secured = await loop.start_tls(_ground(transport), made, context, server_hostname=name)
+        secured = await transports.start_tls(loop, _ground(transport), made, context, server_hostname=name)
         if secured is None or secured.is_closing():
             raise ConnectionResetError("the tunnel was closed during the handshake")
     try:

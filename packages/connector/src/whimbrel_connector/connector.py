@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Generator
 from math import inf
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from yarl import URL
 
@@ -72,6 +72,8 @@ class BaseConnector(ABC):
 
     Attributes:
         tls: What TLS must satisfy where `connect` is told nothing else.
+        reaches_proxies: Whether it can go through a proxy; where it cannot, a session asks the
+            environment for none.
 
     Args:
         keepalive_timeout: Seconds an idle connection is kept; None for ever. The server's own
@@ -86,6 +88,8 @@ class BaseConnector(ABC):
         timeout_ceil_threshold: Accepted for compatibility and not used.
         loop: Accepted for compatibility and not used: the loop of the first use is taken.
     """
+
+    reaches_proxies: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -4,10 +4,15 @@ Every error here is a `ConnectorError` and carries its facts as attributes. A re
 the rules of HTTP raises the parser's own `whimbrel_http1.ParseError`.
 """
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 __all__ = [
     "AddressNotFound",
+    "AddressRefused",
     "BodyTooLarge",
     "CertificateRejected",
+    "ConnectAttempt",
     "ConnectFailed",
     "ConnectTimeout",
     "ConnectorClosed",
@@ -42,6 +47,25 @@ class ConnectorClosed(ConnectorError, RuntimeError):
         return type(self), ()
 
 
+class ConnectAttempt(NamedTuple):
+    """One address that no connection was made to.
+
+    Attributes:
+        address: The address, an IPv6 address with its zone where it has one.
+        port: The port.
+        what: Why not, in words.
+        errno: The system's number for it, or None.
+    """
+
+    address: str
+    port: int
+    what: str
+    errno: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.address}: {self.what}"
+
+
 class ConnectFailed(ConnectorError, OSError):
     """No connection to the host could be made.
 
@@ -49,21 +73,32 @@ class ConnectFailed(ConnectorError, OSError):
         host: The host name, address or socket path that was asked for.
         port: The port, or None for a socket path.
         what: What happened, in words.
-        errno: The system's number for it, or None.
+        errno: The system's number for it, or None; with several attempts, the one they have in common.
+        attempts: Each address that was tried or refused, in the order in which that ended.
     """
 
     attempt = "connect to"
 
-    def __init__(self, host: str, port: int | None, what: str, errno: int | None = None) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int | None,
+        what: str,
+        errno: int | None = None,
+        *,
+        attempts: Sequence[ConnectAttempt] = (),
+    ) -> None:
         super().__init__(errno, what)  # what an OSError expects
         self.host, self.port, self.what, self.errno = host, port, what, errno
+        self.attempts = tuple(attempts)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle the facts."""
-        return type(self), (self.host, self.port, self.what, self.errno)
+        return type(self), (self.host, self.port, self.what, self.errno), vars(self)
 
     def __str__(self) -> str:
-        place = self.host if self.port is None else f"{self.host}:{self.port}"
+        # An abstract UNIX socket has a NUL in front, for which everybody writes @.
+        place = self.host.replace("\0", "@") if self.port is None else f"{self.host}:{self.port}"
         return f"cannot {self.attempt} {place}: {self.what}"
 
 
@@ -71,6 +106,22 @@ class AddressNotFound(ConnectFailed):
     """The resolver knows no address for the host."""
 
     attempt = "resolve"
+
+
+class AddressRefused(ConnectFailed):
+    """The connector's address filter allows none of the host's addresses.
+
+    Attributes:
+        attempts: The addresses, each with the filter's reason.
+    """
+
+    def __init__(self, host: str, port: int, attempts: Sequence[ConnectAttempt]) -> None:
+        what = "the address filter allows no address of it: " + "; ".join(map(str, attempts))
+        super().__init__(host, port, what, attempts=attempts)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle the facts; the sentence follows from them."""
+        return type(self), (self.host, self.port, self.attempts)
 
 
 class TlsFailed(ConnectFailed):
@@ -93,18 +144,17 @@ class ProxyFailed(ConnectFailed):
     attempt = "go through the proxy"
 
     def __init__(
-        self, host: str, port: int | None, what: str, errno: int | None = None, *, is_tls: bool = False
+        self,
+        host: str,
+        port: int | None,
+        what: str,
+        errno: int | None = None,
+        *,
+        attempts: Sequence[ConnectAttempt] = (),
+        is_tls: bool = False,
     ) -> None:
-        super().__init__(host, port, what, errno)
+        super().__init__(host, port, what, errno, attempts=attempts)
         self.is_tls = is_tls
-
-    def __reduce__(self) -> tuple[object, ...]:
-        """Pickle through a function: one of the arguments is keyword-only."""
-        return _proxy_failed, (self.host, self.port, self.what, self.errno, self.is_tls)
-
-
-def _proxy_failed(host: str, port: int | None, what: str, errno: int | None, is_tls: bool) -> ProxyFailed:
-    return ProxyFailed(host, port, what, errno, is_tls=is_tls)
 
 
 class SocksRefused(ProxyFailed):

@@ -8,12 +8,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from whimbrel_connector._connection import Http1Connection
-from whimbrel_connector._dial import DialOptions, dial_tcp
+from whimbrel_connector._dial import dial_tcp
+from whimbrel_connector._dns_cache import CachingResolver
+from whimbrel_connector._open_socket import DialOptions
 from whimbrel_connector._tunnel import dial_proxied
+from whimbrel_connector.address_filter import AddressFilter
 from whimbrel_connector.connector import KEEPALIVE_SECONDS, BaseConnector, Closing
-from whimbrel_connector.resolver import CachingResolver, Resolver, ThreadedResolver
+from whimbrel_connector.resolver import AbstractResolver, DefaultResolver, Resolver
 from whimbrel_connector.route import Route
 from whimbrel_connector.tls import Fingerprint, tls_policy
+from whimbrel_connector.transports import LOOP_TRANSPORTS, Transports
 
 if TYPE_CHECKING:
     from aiohappyeyeballs import SocketFactoryType
@@ -33,14 +37,27 @@ class TCPConnector(BaseConnector):
         ssl_context: Earlier spelling of `ssl=context`.
         fingerprint: Digest of the certificate that must match besides the usual checks.
         use_dns_cache: Keep answers of the resolver.
-        ttl_dns_cache: Seconds they are kept; None for ever.
+        ttl_dns_cache: Seconds that addresses are kept; None for ever, 0 not at all.
+        negative_ttl_dns_cache: Seconds it is remembered that a name has no address; 0 not at all. Other
+            failures of the resolver are never kept.
+        dns_cache_max_size: How many answers are kept; the one not asked for the longest gives way.
         family: `AF_UNSPEC`, `AF_INET` or `AF_INET6`.
         local_addr: Local host and port to bind to.
-        resolver: Anything with `resolve`; the system's by default.
+        resolver: Anything with `resolve`, which the connector does not close; by default a
+            `DefaultResolver` of its own: an `AsyncResolver` where aiodns is installed, else a
+            `ThreadedResolver`.
         happy_eyeballs_delay: Seconds before the next address is tried beside the first (RFC 8305);
             None tries them one after another.
         interleave: How many addresses of one family come before the other.
-        socket_factory: Makes the socket for an address.
+        socket_factory: Makes the socket for an address. Options that it sets are left alone, but for
+            TCP_NODELAY, which is always on.
+        tcp_keepalive: Seconds of silence after which the system asks the peer whether it is still there, and
+            between its questions; None: it never asks.
+        address_filter: Sees every address before a connection to it is opened, and may refuse it
+            (`public_addresses_only` is one); of several addresses those that it allows are used. It sees
+            literal addresses and the hosts of redirects too. Of a request through a proxy it sees the
+            proxy's addresses, and the origin's only where they are looked up here (socks4, socks5).
+        transports: Who makes the transports: the event loop, or for instance the module `aiofastnet`.
         keepalive_timeout: As for `BaseConnector`.
         force_close: As for `BaseConnector`.
         limit: As for `BaseConnector`.
@@ -76,6 +93,11 @@ class TCPConnector(BaseConnector):
         happy_eyeballs_delay: float | None = 0.25,
         interleave: int | None = None,
         socket_factory: "SocketFactoryType | None" = None,
+        dns_cache_max_size: int = 1000,
+        negative_ttl_dns_cache: float = 1,
+        tcp_keepalive: int | None = 15,
+        address_filter: AddressFilter | None = None,
+        transports: Transports = LOOP_TRANSPORTS,
         ssl_shutdown_timeout: float | None = None,  # noqa: ARG002  documented by aiohttp
         loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
@@ -93,10 +115,16 @@ class TCPConnector(BaseConnector):
         policy = tls_policy(ssl=ssl, verify_ssl=verify_ssl, ssl_context=ssl_context, fingerprint=fingerprint)
         if policy is not None:
             self.tls = policy.over(self.tls)
+        self._own_resolver: AbstractResolver | None = None
+        if resolver is None:
+            resolver = self._own_resolver = DefaultResolver()
+        self._uses_dns_cache = use_dns_cache
         self._cache = CachingResolver(
-            resolver if resolver is not None else ThreadedResolver(),
+            resolver,
             ttl_seconds=ttl_dns_cache if use_dns_cache else 0,
+            negative_ttl_seconds=negative_ttl_dns_cache if use_dns_cache else 0,
             clock=time.monotonic,
+            most=dns_cache_max_size,
         )
         self._dial_options = DialOptions(
             family=family,
@@ -104,12 +132,20 @@ class TCPConnector(BaseConnector):
             happy_eyeballs_delay=happy_eyeballs_delay,
             interleave=interleave,
             socket_factory=socket_factory,
+            keepalive_seconds=tcp_keepalive,
+            address_filter=address_filter,
+            transports=transports,
         )
 
     @property
     def family(self) -> socket.AddressFamily:
         """The address family that is asked for."""
         return self._dial_options.family
+
+    @property
+    def use_dns_cache(self) -> bool:
+        """Whether answers of the resolver are kept."""
+        return self._uses_dns_cache
 
     @property
     def verify_ssl(self) -> bool:
@@ -134,10 +170,13 @@ class TCPConnector(BaseConnector):
         self._cache.clear(host, port)
 
     def close(self) -> Closing:
-        """Close every connection and stop the lookups under way."""
+        """Close every connection, and stop the lookups under way."""
         closing = super().close()
-        if not self._loop_is_gone:
-            closing.wait_for(self._cache.stop())
+        if self._loop is None or self._loop_is_gone:
+            return closing
+        closing.wait_for(self._cache.stop())
+        if self._own_resolver is not None and self._loop.is_running():
+            closing.wait_for([self._loop.create_task(self._own_resolver.close())])
         return closing
 
     async def dial(self, route: Route) -> Http1Connection:
@@ -153,7 +192,9 @@ class TCPConnector(BaseConnector):
             from whimbrel_connector._socks import dial_socks  # noqa: PLC0415  needs an extra
 
             return await dial_socks(route, route.proxy, connection, self._cache, self._dial_options)
-        return await dial_proxied(route, route.proxy, connection, self._dial_directly)
+        return await dial_proxied(
+            route, route.proxy, connection, self._dial_directly, self._dial_options.transports
+        )
 
     async def _dial_directly(self, route: Route, protocol: Callable[[], _P], /) -> _P:
         return await dial_tcp(route, protocol, self._cache, self._dial_options)

@@ -43,7 +43,10 @@ __all__ = ["ConnectorLike", "RequestLife"]
 
 
 class ConnectorLike(Protocol):
-    """All that a session asks of a connector; anything that fits will do."""
+    """All that a session asks of a connector; anything that fits will do.
+
+    One whose attribute `reaches_proxies` is False is given no proxy that the environment names.
+    """
 
     @property
     def closed(self) -> bool:
@@ -87,6 +90,8 @@ class RequestLife:
         self._response_class = response_class
         self._clock = AlarmClock()
         self.requote = requote
+        # What leads to one socket on this machine goes there, whatever proxy the environment names.
+        self._asks_environment: bool = getattr(connector, "reaches_proxies", True)
 
     async def perform(self, outgoing: Outgoing, plan: Plan, session: "ClientSession") -> ClientResponse:
         """Make the request and those it is redirected to, within the total limit."""
@@ -174,7 +179,7 @@ class RequestLife:
         self, outgoing: Outgoing, headers: CIMultiDict[str], plan: Plan
     ) -> tuple[Exchange, ResponseHead]:
         """Send the request over a leased connection; once more where the connection was merely stale."""
-        proxy = plan.proxies.proxy_for(outgoing.url)
+        proxy = plan.proxies.proxy_for(outgoing.url, asks_environment=self._asks_environment)
         is_second = False
         while True:
             # Before a connection is asked for: a head that cannot be written opens none.

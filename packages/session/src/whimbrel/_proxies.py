@@ -86,14 +86,18 @@ class ProxyRules:
         """Whether some URLs go through a proxy."""
         return self.proxy is not None or self.trusts_environment
 
-    def proxy_for(self, url: URL) -> Proxy | None:
+    def proxy_for(self, url: URL, *, asks_environment: bool = True) -> Proxy | None:
         """Return the proxy for `url`, or None where it goes directly.
+
+        Args:
+            url: The URL of this hop.
+            asks_environment: Whether the environment is asked, where these rules trust it.
 
         Raises:
             whimbrel_connector.InvalidProxy: The environment names no usable proxy.
             InvalidUrlClientError: It names one with credentials that cannot be used.
         """
-        if self.proxy is not None or not self.trusts_environment:
+        if self.proxy is not None or not (self.trusts_environment and asks_environment):
             return self.proxy
         named = ProxyEnvironment.current().proxy_for(url)
         if named is None:

@@ -1,5 +1,19 @@
 """aiohttp.connector: where connections come from."""
 
-from whimbrel_connector import AddrInfoType, BaseConnector, SocketFactoryType, TCPConnector, UnixConnector
+from whimbrel_connector import (
+    AddrInfoType,
+    BaseConnector,
+    NamedPipeConnector,
+    SocketFactoryType,
+    TCPConnector,
+    UnixConnector,
+)
 
-__all__ = ["AddrInfoType", "BaseConnector", "SocketFactoryType", "TCPConnector", "UnixConnector"]
+__all__ = [
+    "AddrInfoType",
+    "BaseConnector",
+    "NamedPipeConnector",
+    "SocketFactoryType",
+    "TCPConnector",
+    "UnixConnector",
+]

@@ -1,5 +1,5 @@
 """aiohttp.resolver: from names to addresses."""
 
-from whimbrel_connector import ThreadedResolver
+from whimbrel_connector import AsyncResolver, DefaultResolver, ThreadedResolver
 
-__all__ = ["ThreadedResolver"]
+__all__ = ["AsyncResolver", "DefaultResolver", "ThreadedResolver"]
