@@ -173,6 +173,16 @@ def test_what_strictness_reads_leniency_reads_alike(wire: bytes, start: bytes) -
         assert read(EVERY, start + wire).events == strict.events
 
 
+def test_two_crs_are_no_line_end_in_any_cut() -> None:
+    wire = OK + b"Content-Length: 0\r\n\r\r\n"
+    whole, cut = (
+        read(Leniency.FOLDED_LINES, *pieces, eof=True)
+        for pieces in ([wire], [wire[index : index + 1] for index in range(len(wire))])
+    )
+    assert isinstance(whole.fault, TruncatedMessage)
+    assert isinstance(cut.fault, TruncatedMessage)
+
+
 def test_trailers_are_put_right_too() -> None:
     folded = read(EVERY, CHUNKED + b"0\r\nX-Nest: 4\n eggs\n\n")
     assert folded.events[-1] == EndOfMessage(((b"X-Nest", b"4  eggs"),))

@@ -84,8 +84,9 @@ class LineMender:
             self._empty = not goes_on
             scanner.scan(b" " if goes_on else b"\r\n", 0)
         elif self._cr and octet != _LF:
-            scanner.scan(b"\r", 0)
             self._cr = False
+            self._empty = False
+            scanner.scan(b"\r", 0)
 
     def _pass_text(self, scanner: HeadScanner, text: bytes) -> None:
         if text.endswith(b"\r"):
