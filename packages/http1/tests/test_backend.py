@@ -17,10 +17,10 @@ from whimbrel_http1 import (
 )
 from whimbrel_http1._backend import first_importable
 from whimbrel_http1._brotli import brotli_backend
-from whimbrel_http1._inflate import inflate_backend
+from whimbrel_http1._zlib import zlib_backend
 from whimbrel_http1._zstd import zstd_backend
 
-FINDERS = (brotli_backend, inflate_backend, zstd_backend)
+FINDERS = (brotli_backend, zlib_backend, zstd_backend)
 
 
 @pytest.fixture(autouse=True)

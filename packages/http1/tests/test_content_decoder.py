@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import zlib
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -16,9 +17,10 @@ from whimbrel_http1 import (
     ContentEncoder,
     ParseError,
     UnsupportedCoding,
+    ZlibBackend,
     supported_codings,
 )
-from whimbrel_http1._inflate import inflate_backend
+from whimbrel_http1._zlib import Compressor, Decompressor, zlib_backend
 
 TEXT = b"".join(b"line %d of a text that compresses well\n" % number for number in range(2000))
 CHAINS = [
@@ -122,7 +124,7 @@ def test_what_precedes_a_fault_is_yielded_first() -> None:
     with pytest.raises(ContentDecodingError, match="corrupt") as refused:
         out.extend(decoder.decode(bytes(wire)))
     assert isinstance(refused.value, ParseError)
-    if hasattr(inflate_backend().decompressobj(31), "copy"):
+    if hasattr(zlib_backend().decompressobj(31), "copy"):
         assert b"".join(out) == TEXT
     else:
         assert TEXT.startswith(b"".join(out))
@@ -215,3 +217,42 @@ def test_stopping_within_an_output_is_told_by_finish() -> None:
     next(decoder.decode(b"abcdefgh"))
     with pytest.raises(ContentDecodingError, match="not taken"):
         decoder.finish()
+
+
+class _Counting:
+    """A module with zlib's interface that counts what is asked of it."""
+
+    error = zlib.error
+
+    def __init__(self) -> None:
+        self.made: list[int] = []
+
+    def decompressobj(self, wbits: int) -> Decompressor:
+        self.made.append(wbits)
+        return zlib.decompressobj(wbits)
+
+    def compressobj(self, *, wbits: int) -> Compressor:
+        self.made.append(wbits)
+        return zlib.compressobj(wbits=wbits)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_the_engine_that_is_given_does_the_work(coding: str) -> None:
+    engine = _Counting()
+    encoder = ContentEncoder(coding, zlib=engine)
+    wire = encoder.encode(b"shore") + encoder.finish()
+    decoder = ContentDecoder(coding, zlib=engine)
+    assert b"".join(decoder.decode(wire)) == b"shore"
+    decoder.finish()
+    assert len(engine.made) == 2
+
+
+@pytest.mark.parametrize("module", ["zlib", "zlib_ng.zlib_ng", "isal.isal_zlib"])
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "gzip, deflate"])
+def test_every_engine_writes_what_the_standard_library_reads(module: str, coding: str) -> None:
+    engine = cast("ZlibBackend", pytest.importorskip(module))
+    encoder = ContentEncoder(coding, zlib=engine)
+    wire = b"".join([*(encoder.encode(b"shore " * 1000) for _ in range(20)), encoder.finish()])
+    decoder = ContentDecoder(coding, zlib=zlib)
+    assert b"".join(decoder.decode(wire)) == b"shore " * 20_000
+    decoder.finish()

@@ -9,15 +9,15 @@ from typing import Any, cast
 
 import pytest
 
-from whimbrel_http1 import ContentDecodingError
-from whimbrel_http1._inflate import InflateBackend, InflateStage
+from whimbrel_http1 import ContentDecodingError, ZlibBackend
+from whimbrel_http1._inflate import InflateStage
 
 TEXT = b"".join(b"line %d\n" % number for number in range(3000))
 
 
 @pytest.fixture(params=["zlib", "zlib_ng.zlib_ng", "isal.isal_zlib"])
-def backend(request: pytest.FixtureRequest) -> InflateBackend:
-    return cast("InflateBackend", pytest.importorskip(request.param))
+def backend(request: pytest.FixtureRequest) -> ZlibBackend:
+    return cast("ZlibBackend", pytest.importorskip(request.param))
 
 
 def pull_all(stage: InflateStage, limit_bytes: int = 1000, *, corrupt: bool = False) -> bytes:
@@ -37,7 +37,7 @@ def pull_all(stage: InflateStage, limit_bytes: int = 1000, *, corrupt: bool = Fa
 
 @pytest.mark.parametrize("piece_bytes", [1, 100, 10**6])
 @pytest.mark.parametrize("wire", [gzip.compress(TEXT), gzip.compress(TEXT[:100]) + gzip.compress(TEXT[100:])])
-def test_gzip_is_decoded(backend: InflateBackend, wire: bytes, piece_bytes: int) -> None:
+def test_gzip_is_decoded(backend: ZlibBackend, wire: bytes, piece_bytes: int) -> None:
     stage = InflateStage("gzip", 10, backend)
     out = b""
     for start in range(0, len(wire), piece_bytes):
@@ -48,7 +48,7 @@ def test_gzip_is_decoded(backend: InflateBackend, wire: bytes, piece_bytes: int)
 
 
 @pytest.mark.parametrize("place", [0.3, 0.6, 0.9])
-def test_content_before_corruption_comes_first(backend: InflateBackend, place: float) -> None:
+def test_content_before_corruption_comes_first(backend: ZlibBackend, place: float) -> None:
     wire = bytearray(zlib.compress(TEXT))
     middle = int(len(wire) * place)
     wire[middle : middle + 40] = b"\xff" * 40
@@ -60,7 +60,7 @@ def test_content_before_corruption_comes_first(backend: InflateBackend, place: f
         assert out[:100] == TEXT[:100]
 
 
-def test_a_checksum_is_checked_after_the_content(backend: InflateBackend) -> None:
+def test_a_checksum_is_checked_after_the_content(backend: ZlibBackend) -> None:
     wire = bytearray(gzip.compress(TEXT))
     wire[-6] ^= 1
     stage = InflateStage("gzip", 1, backend)
@@ -106,7 +106,7 @@ class Recording:
 def test_a_long_piece_is_fed_in_short_slices(wire: bytes) -> None:
     # What is not used comes back as a copy: of slices that makes linear work, of the piece quadratic.
     backend = Recording()
-    stage = InflateStage("gzip", 1000, cast("InflateBackend", backend))
+    stage = InflateStage("gzip", 1000, cast("ZlibBackend", backend))
     stage.push(wire)
     assert pull_all(stage, 4096) == gzip.decompress(wire)
     assert max(backend.given) <= 16384 < len(wire)

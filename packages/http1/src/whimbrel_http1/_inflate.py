@@ -1,22 +1,14 @@
-"""Undo gzip and deflate (RFC 1952, RFC 1950, RFC 1951; RFC 9110 sections 8.4.1.2 and 8.4.1.3).
-
-zlib-ng or ISA-L do the work where one of them is importable, else the standard library.
-"""
+"""Undo gzip and deflate (RFC 1952, RFC 1950, RFC 1951; RFC 9110 sections 8.4.1.2 and 8.4.1.3)."""
 
 from __future__ import annotations
 
-import zlib
-from functools import cache
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import Final, Protocol
 
-from whimbrel_http1._backend import first_importable
 from whimbrel_http1._stage import SLICE_BYTES, PendingInput
+from whimbrel_http1._zlib import Decompressor, ZlibBackend, zlib_backend
 from whimbrel_http1.errors import ContentDecodingError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-__all__ = ["InflateBackend", "InflateStage", "inflate_backend"]
+__all__ = ["InflateStage"]
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _GZIP_WINDOW: Final = 31
@@ -26,31 +18,8 @@ _RAW_WINDOW: Final = -15
 _STEP_BYTES: Final = 16384
 
 
-class _Decompressor(Protocol):
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    @property
-    def unconsumed_tail(self) -> bytes: ...
-    def decompress(self, data: bytes, max_length: int = 0, /) -> bytes: ...
-
-
-class _Copyable(_Decompressor, Protocol):
+class _Copyable(Decompressor, Protocol):
     def copy(self) -> _Copyable: ...
-
-
-class InflateBackend(Protocol):
-    """What zlib, zlib-ng and ISA-L have in common."""
-
-    error: type[Exception]
-    decompressobj: Callable[[int], _Decompressor]
-
-
-@cache
-def inflate_backend() -> InflateBackend:
-    """Return the fastest module with zlib's interface; looked for when first needed."""
-    return cast("InflateBackend", first_importable("zlib_ng.zlib_ng", "isal.isal_zlib") or zlib)
 
 
 class InflateStage:
@@ -60,14 +29,14 @@ class InflateStage:
     clients do: servers pad.
     """
 
-    def __init__(self, coding: str, max_members: int, backend: InflateBackend | None = None) -> None:
-        self._backend = backend or inflate_backend()
+    def __init__(self, coding: str, max_members: int, backend: ZlibBackend | None = None) -> None:
+        self._backend = backend or zlib_backend()
         self._coding = coding
         self._max_members = max_members
         self._members = 0
         self._input = PendingInput()
         self._more = False  # the last step was cut by its limit: output may wait inside
-        self._decompressor: _Decompressor | None = None
+        self._decompressor: Decompressor | None = None
         self._padding = False
         self._fault: ContentDecodingError | None = None
 
@@ -94,7 +63,7 @@ class InflateStage:
                 return output
         return b""
 
-    def _begin_member(self) -> _Decompressor | None:
+    def _begin_member(self) -> Decompressor | None:
         """Open the member that the input begins with; None while that is not clear, or with padding."""
         start = self._input.peek(2)
         if len(start) < 2 and not (self._members and start != _GZIP_MAGIC[:1]):
@@ -117,7 +86,7 @@ class InflateStage:
         wrapped = header >> 8 & 0x0F == 8 and header % 31 == 0
         return _ZLIB_WINDOW if wrapped else _RAW_WINDOW
 
-    def _step(self, decompressor: _Decompressor, limit_bytes: int) -> bytes:
+    def _step(self, decompressor: Decompressor, limit_bytes: int) -> bytes:
         copy = getattr(decompressor, "copy", None)
         data = self._input.take(_STEP_BYTES if copy else SLICE_BYTES)
         saved: _Copyable | None = copy() if copy else None

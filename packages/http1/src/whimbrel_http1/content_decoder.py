@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from whimbrel_http1._stage import Stage
+    from whimbrel_http1._zlib import ZlibBackend
 
 __all__ = ["ContentDecoder", "supported_codings"]
 
@@ -37,6 +38,8 @@ class ContentDecoder:
         max_ratio: Decoded bytes for each byte fed, once `ratio_from_bytes` were decoded; None for no
             bound. deflate cannot exceed 1032; br, zstd and chains can, and then it is an attack.
         ratio_from_bytes: Decoded bytes that are never held against the ratio.
+        zlib: The module that undoes gzip and deflate; by default the fastest that is importable of
+            zlib-ng, ISA-L and the standard library's.
 
     Attributes:
         codings: The codings that are undone, in the order they were applied, lower case.
@@ -59,6 +62,7 @@ class ContentDecoder:
         max_members: int = 10_000,
         max_ratio: float | None = 2000.0,
         ratio_from_bytes: int = 16 * 1024 * 1024,
+        zlib: ZlibBackend | None = None,
     ) -> None:
         if max_step_bytes < 1:
             raise ValueError(f"max_step_bytes must be at least 1, not {max_step_bytes}")
@@ -67,7 +71,7 @@ class ContentDecoder:
             raise ContentDecodingError(content_encoding, f"there are more than {max_codings} codings")
         self.codings = tuple(name for name in names if name != "identity")
         # The coding applied last is undone first.
-        self._stages = [_stage_for(name, max_members) for name in reversed(self.codings)]
+        self._stages = [_stage_for(name, max_members, zlib) for name in reversed(self.codings)]
         self._step_bytes = max_step_bytes
         self._max_ratio = max_ratio
         self._ratio_from = ratio_from_bytes
@@ -163,9 +167,9 @@ def supported_codings() -> tuple[str, ...]:
     return tuple(codings)
 
 
-def _stage_for(name: str, max_members: int) -> Stage:
+def _stage_for(name: str, max_members: int, zlib: ZlibBackend | None) -> Stage:
     if name in _DEFLATE_NAMES:
-        return InflateStage(_DEFLATE_NAMES[name], max_members)
+        return InflateStage(_DEFLATE_NAMES[name], max_members, zlib)
     if name == "br" and (brotli := brotli_backend()) is not None:
         return BrotliStage(brotli)
     if name == "zstd" and (zstd := zstd_backend()) is not None:

@@ -100,6 +100,17 @@ class _Head:
         lowered = name.lower()
         return [value for candidate, value in headers if candidate.lower() == lowered]
 
+    def _facts(self) -> tuple[object, ...]:
+        return (self.version, self.raw_headers, self.content_length, self.chunked, self.keep_alive)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Head) or type(other) is not type(self):
+            return NotImplemented
+        return self._facts() == other._facts()
+
+    def __hash__(self) -> int:
+        return hash(self._facts())
+
 
 @final
 class ResponseHead(_Head):
@@ -145,23 +156,7 @@ class ResponseHead(_Head):
         return self.status < 200 and self.status != 101
 
     def _facts(self) -> tuple[object, ...]:
-        return (
-            self.status,
-            self.reason,
-            self.version,
-            self.raw_headers,
-            self.content_length,
-            self.chunked,
-            self.keep_alive,
-        )
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, ResponseHead):
-            return NotImplemented
-        return self._facts() == other._facts()
-
-    def __hash__(self) -> int:
-        return hash(self._facts())
+        return (self.status, self.reason, *super()._facts())
 
     def __repr__(self) -> str:
         return (
@@ -206,25 +201,7 @@ class RequestHead(_Head):
         self.expect_continue = expect_continue
 
     def _facts(self) -> tuple[object, ...]:
-        return (
-            self.method,
-            self.target,
-            self.version,
-            self.raw_headers,
-            self.content_length,
-            self.chunked,
-            self.keep_alive,
-            self.upgrade,
-            self.expect_continue,
-        )
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, RequestHead):
-            return NotImplemented
-        return self._facts() == other._facts()
-
-    def __hash__(self) -> int:
-        return hash(self._facts())
+        return (self.method, self.target, *super()._facts(), self.upgrade, self.expect_continue)
 
     def __repr__(self) -> str:
         return (
