@@ -5,12 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from whimbrel_http1 import Limits, MessageTooLarge, RequestParser, ResponseParser, _grammar
+from whimbrel_http1 import (
+    COMPILED,
+    Limits,
+    MessageTooLarge,
+    RequestParser,
+    ResponseParser,
+    _field_lines,
+    _grammar,
+    _scanner,
+)
 from whimbrel_http1._scanner import RESPONSE, HeadScanner
 from whimbrel_http1.testing import AnyResponseParser, read_events
 
 OK = b"HTTP/1.1 200 OK\r\n"
+
+
+def use_loops(patch: pytest.MonkeyPatch) -> None:
+    """Run, in plain Python, the loops that are compiled, instead of the searches in their place."""
+    for module in (_grammar, _field_lines, _scanner):
+        patch.setattr(module, "BY_SEARCH", False)
 
 
 def bytewise(wire: bytes) -> list[bytes]:
@@ -137,10 +154,55 @@ def test_twice_the_input_is_looked_at_twice_as_often(
     family: str, piece_bytes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The loops that are compiled are the ones to count; searches look at the same octets in C.
-    monkeypatch.setattr(_grammar, "BY_SEARCH", False)
+    use_loops(monkeypatch)
 
     def looks(size: int) -> int:
         return looks_at(ResponseParser(limits=FREE), FAMILIES[family](size), piece_bytes)
 
     # Compiled code reads memory directly and is not counted; it runs the same lines.
     assert looks(200) <= 2.2 * looks(100)
+
+
+LINES = (
+    b"Content-Length: 3",
+    b"content-length:03",
+    b"Connection: close, x",
+    b"X-Connection: Connection: close",
+    b"Proxy-Connection: close",
+    b"proxy_connection: close",
+    b"Transfer-Encoding: chunked",
+    b"Transfer_Encoding: chunked",
+    b"Upgrade: a",
+    b"Expect: 100-continue",
+    b"Host: a",
+    b"Hose: a",
+    b"a:",
+    b"A: b\tc ",
+    b"no colon",
+    b" folded",
+    b"a: \0",
+    b"a: " + b"b" * 30,
+    b"",
+)
+
+
+@pytest.mark.skipif(COMPILED, reason="compiled, there are only the loops")
+@given(
+    lines=st.lists(st.sampled_from(LINES), max_size=9),
+    ends=st.lists(st.sampled_from([b"\r\n", b"\r\n", b"\r\n", b"\n", b"\r"]), min_size=9, max_size=9),
+    limits=st.sampled_from([Limits(), Limits(fields=2), Limits(field_bytes=20), Limits(head_bytes=60)]),
+    start=st.sampled_from([b"", OK, b"HTTP/1.1 200\r\n", b"\r\nHTTP/1.0 404 \xff\r\n", b"HTTP/2 200\r\n"]),
+    cut=st.integers(0, 120),
+)
+@example(lines=[b"a:"] * 3, ends=[b"\r\n"] * 9, limits=Limits(fields=2), start=OK, cut=0)
+def test_searches_and_loops_read_the_same(
+    lines: list[bytes], ends: list[bytes], limits: Limits, start: bytes, cut: int
+) -> None:
+    wire = start + b"".join(line + end for line, end in zip(lines, ends, strict=False)) + b"\r\nabc"
+    pieces = [wire[:cut], wire[cut:]]
+    searched = read_events(ResponseParser(limits=limits), pieces, eof=True)
+    with pytest.MonkeyPatch.context() as patch:
+        use_loops(patch)
+        looped = read_events(ResponseParser(limits=limits), pieces, eof=True)
+    assert looped.events == searched.events
+    assert (type(looped.fault), str(looped.fault)) == (type(searched.fault), str(searched.fault))
