@@ -78,9 +78,9 @@ class Waiting(Pieces):
             self.ended = True
 
 
-def upload(body: Pieces, *, length: int | None = None, **options: bool) -> Request:
+def upload(body: Pieces, *, length: int | None = None, expects_continue: bool = False) -> Request:
     framing = ("Transfer-Encoding", "chunked") if length is None else ("Content-Length", str(length))
-    return Request("POST", "/", [HOST, framing], body, **options)
+    return Request("POST", "/", [HOST, framing], body, expects_continue=expects_continue)
 
 
 async def silently(line: Line) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 
 import pytest
 from scripted_peer import Serve, answer
@@ -11,10 +12,12 @@ from whimbrel import (
     ClientSession,
     ClientTimeout,
     DummyCookieJar,
+    HttpVersion10,
     HttpVersion11,
     TCPConnector,
     TraceConfig,
 )
+from whimbrel_http1 import Limits, ResponseParser
 
 
 async def test_a_session_tells_what_it_was_made_of() -> None:
@@ -124,3 +127,50 @@ async def test_credentials_are_given_once(serve: Serve) -> None:
         await session.get(peer.url, headers={"authorization": "Bearer x"})
     assert b"authorization: Bearer x" in peer.heads[0]
     assert len(peer.heads) == 1
+
+
+async def test_an_http_1_0_session_speaks_it(serve: Serve) -> None:
+    peer = await serve(
+        b"HTTP/1.0 200 OK\r\nContent-Length: 1\r\nConnection: keep-alive\r\n\r\nx",
+        b"HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\nx",
+        b"HTTP/1.0 200 OK\r\n\r\nto the end",
+    )
+    async with ClientSession(version=HttpVersion10) as session:
+        assert session.version == HttpVersion10
+        for expected, connections in (("x", 1), ("x", 1), ("to the end", 2)):
+            async with session.get(peer.url) as response:
+                reading = asyncio.ensure_future(response.text())
+                if expected != "x":
+                    await peer.hang_up()
+                assert (await reading, peer.connections) == (expected, connections)
+    assert all(head.startswith(b"GET / HTTP/1.0\r\n") for head in peer.heads)
+    assert all(b"Connection: keep-alive\r\n" in head for head in peer.heads)
+
+
+async def test_http_1_0_has_no_chunks(serve: Serve) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"x"
+
+    peer = await serve(answer())
+    async with ClientSession(version=HttpVersion10) as session:
+        for options in (
+            {"data": pieces()},
+            {"data": b"x", "chunked": True},
+            {"data": b"x", "compress": True},
+        ):
+            with pytest.raises(ValueError, match=r"HTTP/1\.0"):
+                await session.post(peer.url, **options)
+    assert peer.connections == 0
+
+
+async def test_a_parser_of_ones_own_reads_the_answers(serve: Serve) -> None:
+    made: list[str] = []
+
+    def parser(*, request_method: str, limits: Limits) -> ResponseParser:
+        made.append(request_method)
+        return ResponseParser(request_method=request_method, limits=limits)
+
+    peer = await serve(answer(b"x"))
+    async with ClientSession(parser=parser) as session, session.put(peer.url) as response:
+        assert await response.read() == b"x"
+    assert made == ["PUT"]

@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from whimbrel_connector.observer import ConnectObserver
-from whimbrel_http1 import DEFAULT_LIMITS, Event, Limits, RequestEncoder, ResponseParser
+from whimbrel_http1 import (
+    DEFAULT_LIMITS,
+    HTTP_1_1,
+    Event,
+    HttpVersion,
+    Limits,
+    RequestEncoder,
+    ResponseParser,
+)
 
 __all__ = ["Body", "BodyWriter", "ExchangeOptions", "ParserFactory", "Request", "WireParser"]
 
@@ -36,6 +44,7 @@ class Request:
         body: The whole body, or something that writes itself.
         expects_continue: The head says `Expect: 100-continue`: the body waits for the server's word.
         offers_upgrade: The head offers another protocol: `101 Switching Protocols` is welcome.
+        version: The HTTP version.
 
     Raises:
         whimbrel_http1.LocalError: The head cannot be written by the rules.
@@ -52,9 +61,10 @@ class Request:
         *,
         expects_continue: bool = False,
         offers_upgrade: bool = False,
+        version: HttpVersion = HTTP_1_1,
     ) -> None:
         self.method = method
-        self.encoder = RequestEncoder(method, target, headers)
+        self.encoder = RequestEncoder(method, target, headers, version=version)
         self.body = body
         self.expects_continue = expects_continue
         self.offers_upgrade = offers_upgrade

@@ -9,6 +9,7 @@ from yarl import URL
 
 from whimbrel._bodies import payload_of
 from whimbrel._body_rules import BodyRules
+from whimbrel._compression import coding_of, compressed
 from whimbrel._credentials import BasicAuth, credentials_of, split_credentials
 from whimbrel._outgoing import Outgoing
 from whimbrel._plan import PLAN_KEYWORDS, LooseHeaders, Plan, RaiseForStatus, RequestOptions, reading
@@ -17,6 +18,7 @@ from whimbrel._urls import StrOrURL, build_url
 from whimbrel.client_middlewares import ClientMiddlewareType
 from whimbrel.client_timeout import ClientTimeout, timeout_of
 from whimbrel_connector import ExchangeOptions, Timeouts, TlsPolicy, tls_policy
+from whimbrel_http1 import HttpVersion
 
 __all__ = ["Defaults", "Dumps", "base_url_of", "lower"]
 
@@ -35,6 +37,7 @@ class Defaults:
         skip: Names, in lower case, of automatic headers to leave out.
         auth: Credentials; where there is a base URL, for its origin alone.
         dumps: What turns `json=` into text or bytes.
+        version: The HTTP version of requests.
         timeout: The limits.
         exchange: How responses are read.
         body_rules: What whole bodies obey.
@@ -48,6 +51,7 @@ class Defaults:
     skip: frozenset[str]
     auth: BasicAuth | None
     dumps: Dumps
+    version: HttpVersion
     timeout: ClientTimeout
     exchange: ExchangeOptions
     body_rules: BodyRules
@@ -68,16 +72,21 @@ class Defaults:
         """
         target, of_url = split_credentials(build_url(self.base_url, url, options.get("params")))
         own = options.get("headers")
+        headers = self.merge_headers(own)
+        body = payload_of(options.get("data"), options.get("json"), self.dumps)
+        if "compress" in options:
+            body = compressed(body, coding_of(options["compress"]), headers)
         return Outgoing(
             method.upper(),
             target,
-            self.merge_headers(own),
-            body=payload_of(options.get("data"), options.get("json"), self.dumps),
+            headers,
+            body=body,
             credentials=credentials_of(options.get("auth"), of_url, own) or self._auth_for(target),
             cookies=options.get("cookies"),
             chunked=bool(options.get("chunked")),
             expects_continue=options.get("expect100", False),
             skip=self.skip | lower(options.get("skip_auto_headers")),
+            version=self.version,
         )
 
     def merge_headers(self, given: LooseHeaders | None) -> CIMultiDict[str]:

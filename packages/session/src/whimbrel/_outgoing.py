@@ -15,7 +15,7 @@ from yarl import URL
 from whimbrel._credentials import BasicAuth
 from whimbrel._version import __version__
 from whimbrel_cookies import LooseCookies
-from whimbrel_http1 import supported_codings
+from whimbrel_http1 import HTTP_1_0, HTTP_1_1, HttpVersion, supported_codings
 from whimbrel_multipart import Payload
 
 __all__ = ["Outgoing", "complete_headers", "describe_body"]
@@ -39,6 +39,7 @@ class Outgoing:
         expects_continue: Ask for `100 Continue` before sending the body.
         offers_upgrade: The headers offer another protocol.
         skip: Names, in lower case, of automatic headers to leave out.
+        version: The HTTP version.
     """
 
     method: str
@@ -51,6 +52,7 @@ class Outgoing:
     expects_continue: bool = False
     offers_upgrade: bool = False
     skip: frozenset[str] = frozenset()
+    version: HttpVersion = HTTP_1_1
 
 
 def complete_headers(request: Outgoing, cookie_header: str) -> CIMultiDict[str]:
@@ -61,7 +63,7 @@ def complete_headers(request: Outgoing, cookie_header: str) -> CIMultiDict[str]:
         cookie_header: What the jar and the request want sent as Cookie, or "".
 
     Raises:
-        ValueError: `chunked` together with a Content-Length of the caller's.
+        ValueError: `chunked` together with framing of the caller's, or in HTTP/1.0.
     """
     given = request.headers
     headers: CIMultiDict[str] = CIMultiDict()
@@ -76,6 +78,8 @@ def complete_headers(request: Outgoing, cookie_header: str) -> CIMultiDict[str]:
         headers["Cookie"] = "; ".join([*theirs, cookie_header])
     if request.credentials is not None and "Authorization" not in given:
         headers["Authorization"] = request.credentials.encode()
+    if request.version == HTTP_1_0 and "Connection" not in given:
+        headers["Connection"] = "keep-alive"
     if request.expects_continue and "Expect" not in given:
         headers["Expect"] = "100-continue"
     describe_body(request, headers)
@@ -83,7 +87,11 @@ def complete_headers(request: Outgoing, cookie_header: str) -> CIMultiDict[str]:
 
 
 def describe_body(request: Outgoing, headers: CIMultiDict[str]) -> None:
-    """Add the type of the body and its framing (RFC 9112 section 6)."""
+    """Add the type of the body and its framing (RFC 9112 section 6).
+
+    Raises:
+        ValueError: As `complete_headers`.
+    """
     body = request.body
     if body is None:
         if request.method not in _METHODS_WITHOUT_BODY and not _is_framed(headers):
@@ -93,16 +101,26 @@ def describe_body(request: Outgoing, headers: CIMultiDict[str]) -> None:
         if name not in headers and name.lower() not in request.skip:
             headers[name] = value
     if request.chunked:
-        if "Content-Length" in headers:
-            msg = "chunked cannot be set if a Content-Length header is set"
-            raise ValueError(msg)
-        if "Transfer-Encoding" not in headers:
-            headers["Transfer-Encoding"] = "chunked"
+        _chunk(headers)
     elif not _is_framed(headers):
         if body.size is None:
             headers["Transfer-Encoding"] = "chunked"
         else:
             headers["Content-Length"] = str(body.size)
+    if request.version == HTTP_1_0 and "Transfer-Encoding" in headers:
+        msg = "HTTP/1.0 has no chunked transfer coding: the body needs a known size (RFC 9112 section 6.1)"
+        raise ValueError(msg)
+
+
+def _chunk(headers: CIMultiDict[str]) -> None:
+    """Say that the body comes in chunks, as the caller has asked."""
+    if "Content-Length" in headers:
+        msg = "chunked can not be set if Content-Length header is set"
+        raise ValueError(msg)
+    if "chunked" in headers.get("Transfer-Encoding", "").lower():
+        msg = 'chunked can not be set if "Transfer-Encoding: chunked" header is set'
+        raise ValueError(msg)
+    headers["Transfer-Encoding"] = "chunked"
 
 
 def _is_framed(headers: CIMultiDict[str]) -> bool:

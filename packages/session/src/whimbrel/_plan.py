@@ -38,6 +38,7 @@ class RequestOptions(TypedDict, total=False):
     auth: BasicAuth | None
     allow_redirects: bool
     max_redirects: int
+    compress: str | bool | None
     chunked: bool | None
     expect100: bool
     raise_for_status: RaiseForStatus | None

@@ -12,7 +12,7 @@ from whimbrel._life import ConnectorLike, RequestLife
 from whimbrel._plan import RaiseForStatus
 from whimbrel.client_timeout import ClientTimeout
 from whimbrel.tracing import TraceConfig
-from whimbrel_http1 import HTTP_1_1, HttpVersion
+from whimbrel_http1 import HttpVersion
 
 __all__ = ["SessionFacts"]
 
@@ -77,7 +77,7 @@ class SessionFacts:
     @property
     def version(self) -> HttpVersion:
         """The HTTP version of requests."""
-        return HTTP_1_1
+        return self._defaults.version
 
     @property
     def raise_for_status(self) -> RaiseForStatus:

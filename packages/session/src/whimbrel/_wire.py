@@ -56,6 +56,7 @@ def wire_request(
         content,
         expects_continue=outgoing.expects_continue,
         offers_upgrade=outgoing.offers_upgrade,
+        version=outgoing.version,
     )
 
 

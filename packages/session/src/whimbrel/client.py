@@ -33,9 +33,9 @@ from whimbrel.client_timeout import DEFAULT_TIMEOUT, ClientTimeout, timeout_of, 
 from whimbrel.client_ws import ClientWebSocketResponse
 from whimbrel.response import ClientResponse
 from whimbrel.tracing import TraceConfig
-from whimbrel_connector import ExchangeOptions, Fingerprint, Proxy, TCPConnector
+from whimbrel_connector import ExchangeOptions, Fingerprint, ParserFactory, Proxy, TCPConnector
 from whimbrel_cookies import CookieJar, LooseCookies
-from whimbrel_http1 import Limits
+from whimbrel_http1 import HTTP_1_1, HttpVersion, Limits, ResponseParser
 from whimbrel_websocket import ClientWSTimeout, Handshake
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ class ClientSession(SessionFacts):
         response_class: The class of responses.
         ws_response_class: The class of WebSockets.
         cookie_jar: A jar of your own; a `CookieJar` by default.
+        version: The HTTP version of requests: `HttpVersion11`, or `HttpVersion10`, which has no chunks.
         connector_owner: Whether `close` closes the connector.
         raise_for_status: Whether a status of 400 and above raises, or an async function that decides.
         timeout: A `ClientTimeout`, or seconds for the whole of each request; 300 s in all and 30 s
@@ -85,6 +86,7 @@ class ClientSession(SessionFacts):
         max_line_size: Longest status line, in bytes.
         max_field_size: Longest header line, in bytes.
         max_headers: Most header lines.
+        parser: Makes the parser of each response, in place of our own.
         max_body_size: Most bytes, content coding undone, that `read`, `text` and `json` of a response
             hold in memory: more raises PayloadTooLargeError. 1 GiB by default; None for no limit.
         fallback_charset_resolver: Given a response and its body, says the charset of text where the
@@ -108,6 +110,7 @@ class ClientSession(SessionFacts):
         response_class: type[ClientResponse] = ClientResponse,
         ws_response_class: type[ClientWebSocketResponse] = ClientWebSocketResponse,
         cookie_jar: CookieJarLike | None = None,
+        version: HttpVersion = HTTP_1_1,
         connector_owner: bool = True,
         raise_for_status: RaiseForStatus = False,
         timeout: ClientTimeout | float | None = DEFAULT_TIMEOUT,
@@ -123,6 +126,7 @@ class ClientSession(SessionFacts):
         max_line_size: int = 8190,
         max_field_size: int = 8190,
         max_headers: int = 128,
+        parser: ParserFactory = ResponseParser,
         max_body_size: int | None = DEFAULT_MAX_BODY_BYTES,
         fallback_charset_resolver: CharsetResolver = utf8,
         trace_configs: Iterable[TraceConfig] | None = None,
@@ -139,8 +143,10 @@ class ClientSession(SessionFacts):
             skip=lower(self._skip_auto_headers),
             auth=auth,
             dumps=json_serialize_bytes or json_serialize,
+            version=HttpVersion(*version),
             timeout=limits,
             exchange=ExchangeOptions(
+                parser=parser,
                 limits=sizes,
                 decode=auto_decompress,
                 buffer_bytes=read_bufsize,
@@ -179,7 +185,8 @@ class ClientSession(SessionFacts):
                 pairs for a form, a `FormData`, a file, an asynchronous iterable, a payload. `json`
                 is a body to serialise. `headers`, `cookies` and `auth` come besides the session's.
                 `allow_redirects` and `max_redirects` (10) rule redirects. `chunked` sends the body
-                in chunks; `expect100` asks for `100 Continue` first. `timeout`, `raise_for_status`,
+                in chunks; `compress` sends it compressed, and chunked: by deflate if True, or by the coding
+                named; `expect100` asks for `100 Continue` first. `timeout`, `raise_for_status`,
                 `auto_decompress`, `read_bufsize`, `max_line_size`, `max_field_size`, `max_headers`,
                 `max_body_size` and `skip_auto_headers` are as for the session. `read_until_eof=False`
                 takes a body of unstated length for none. `ssl` is True, False, a context or a

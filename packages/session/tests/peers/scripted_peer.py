@@ -39,10 +39,14 @@ class Peer:
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
         return self
 
-    async def close(self) -> None:
-        """Hang up on everybody."""
+    async def hang_up(self) -> None:
+        """End every connection, behind what was written."""
         for writer in self._writers:
             writer.close()
+
+    async def close(self) -> None:
+        """Hang up on everybody."""
+        await self.hang_up()
         if self._server is not None:
             self._server.close()
             await self._server.wait_closed()
