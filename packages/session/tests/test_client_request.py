@@ -106,9 +106,9 @@ async def test_a_body_that_is_spent_is_not_sent_again() -> None:
 
 def test_what_was_sent_does_not_change_any_more() -> None:
     request = request_for()
-    _, headers = request.begin()
+    _, head = request.begin()
     request.headers["X"] = "1"
-    assert "X" not in headers
+    assert "X" not in head.headers
 
 
 def test_expect_is_taken_from_the_headers() -> None:

@@ -8,7 +8,7 @@ from yarl import URL
 
 import whimbrel
 from whimbrel import BasicAuth
-from whimbrel._outgoing import Outgoing
+from whimbrel._outgoing import Head, Outgoing
 from whimbrel._proxies import ProxyRules
 from whimbrel._wire import leased_url, wire_request
 from whimbrel_connector import InvalidProxy, Proxy, TlsPolicy
@@ -195,7 +195,9 @@ def head_of(
 ) -> list[bytes]:
     headers = CIMultiDict([("Host", "shore.example"), ("Proxy-A", "1"), ("X-P", "theirs"), ("PROXY-A", "2")])
     outgoing = Outgoing("GET", URL(url), headers, offers_upgrade=offers_upgrade)
-    return wire_request(outgoing, headers, proxy, hides_proxy_fields=hides).encoder.head.split(b"\r\n")[:-2]
+    return wire_request(
+        outgoing, Head(outgoing, headers), proxy, hides_proxy_fields=hides
+    ).encoder.head.split(b"\r\n")[:-2]
 
 
 TOLD = Proxy(URL(HERE), USER_VALUE, (("x-p", "ours"),))

@@ -14,7 +14,7 @@ from whimbrel._credentials import BasicAuth, credentials_of, split_credentials
 from whimbrel._outgoing import Outgoing
 from whimbrel._plan import PLAN_KEYWORDS, LooseHeaders, Plan, RaiseForStatus, RequestOptions, reading
 from whimbrel._proxies import ProxyRules
-from whimbrel._urls import StrOrURL, build_url
+from whimbrel._urls import HTTP_SCHEMES, StrOrURL, build_url, check_scheme
 from whimbrel.client_middlewares import ClientMiddlewareType
 from whimbrel.client_timeout import ClientTimeout, timeout_of
 from whimbrel_connector import ExchangeOptions, Timeouts, TlsPolicy, tls_policy
@@ -24,6 +24,7 @@ __all__ = ["Defaults", "Dumps", "base_url_of", "lower"]
 
 Dumps = Callable[[Any], str | bytes]
 
+_RECENT = 256
 _ASKED_KEYWORDS = RequestOptions.__annotations__.keys() - PLAN_KEYWORDS
 
 
@@ -59,18 +60,38 @@ class Defaults:
     raise_for_status: RaiseForStatus
     middlewares: Sequence[ClientMiddlewareType]
     _usual: Plan = field(init=False)
+    _recent: dict[tuple[object, ...], Outgoing] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._usual = self._fold({})
 
-    def outgoing(self, method: str, url: StrOrURL, options: RequestOptions) -> Outgoing:
+    def bare(self, method: str, url: StrOrURL) -> Outgoing:
+        """Return what is asked where there are no keywords; the same again if it was asked of late.
+
+        Raises:
+            InvalidUrlClientError: As for `outgoing`.
+            NonHttpUrlClientError: As for `outgoing`.
+        """
+        key = method, url, *self.headers.items()
+        known = self._recent.get(key)
+        if known is None:
+            if len(self._recent) >= _RECENT:
+                self._recent.clear()
+            known = self._recent[key] = self.outgoing(method, url, {})
+        return known
+
+    def outgoing(
+        self, method: str, url: StrOrURL, options: RequestOptions, schemes: frozenset[str] = HTTP_SCHEMES
+    ) -> Outgoing:
         """Return what is asked.
 
         Raises:
-            InvalidUrlClientError: The URL is none.
+            InvalidUrlClientError: The URL is none, or has no host.
+            NonHttpUrlClientError: Its scheme is none of `schemes`.
             ValueError: The options contradict each other.
         """
         target, of_url = split_credentials(build_url(self.base_url, url, options.get("params")))
+        check_scheme(target, schemes)
         own = options.get("headers")
         headers = self.merge_headers(own)
         body = payload_of(options.get("data"), options.get("json"), self.dumps)

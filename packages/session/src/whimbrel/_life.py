@@ -6,13 +6,12 @@ The rules themselves stand in modules of their own; here is when they apply.
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Protocol
 
-from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from whimbrel._bodies import rewind
 from whimbrel._body_rules import DEFAULT_BODY_RULES
 from whimbrel._cookies import CookieJarLike, cookie_header_for, store_cookies
-from whimbrel._outgoing import Outgoing, complete_headers
+from whimbrel._outgoing import Head, Outgoing, complete_headers
 from whimbrel._plan import Plan, RaiseForStatus
 from whimbrel._redirects import is_redirect, moved, next_request
 from whimbrel._repeat import may_repeat
@@ -21,7 +20,6 @@ from whimbrel._wire import leased_url, wire_request
 from whimbrel.client_exceptions import RequestTimeoutError, TooManyRedirects
 from whimbrel.client_middlewares import pass_through
 from whimbrel.client_request import ClientRequest
-from whimbrel.request_info import RequestInfo
 from whimbrel.response import ClientResponse
 from whimbrel_connector import (
     AlarmClock,
@@ -143,9 +141,10 @@ class RequestLife:
 
     def _hop(self, outgoing: Outgoing, plan: Plan, session: "ClientSession") -> Awaitable[ClientResponse]:
         """Make one request, by way of its middlewares; return its response, whatever it says."""
-        headers = complete_headers(outgoing, cookie_header_for(self._jar, outgoing.url, outgoing.cookies))
+        cookie_header = cookie_header_for(self._jar, outgoing.url, outgoing.cookies)
         if not plan.middlewares:
-            return self._send(outgoing, headers, plan)
+            return self._send(outgoing, outgoing.head(cookie_header), plan)
+        headers = complete_headers(outgoing, cookie_header)
         request = ClientRequest(outgoing, headers, session=session, response_class=self._response_class)
         return pass_through(plan.middlewares, request, lambda changed: self._send(*changed.begin(), plan))
 
@@ -155,40 +154,38 @@ class RequestLife:
             leased_url(outgoing), tls=plan.tls, proxy=proxy, timeouts=plan.timeouts, options=plan.exchange
         )
 
-    async def _send(self, outgoing: Outgoing, headers: CIMultiDict[str], plan: Plan) -> ClientResponse:
-        """Send what stands in `outgoing` and `headers`, and return the response."""
-        url, method = outgoing.url, outgoing.method
-        bare_url = url.with_fragment(None) if url.raw_fragment else url
-        info = RequestInfo(bare_url, method, CIMultiDictProxy(headers), url)
+    async def _send(self, outgoing: Outgoing, head: Head, plan: Plan) -> ClientResponse:
+        """Send what stands in `outgoing` and `head`, and return the response."""
+        url = outgoing.url
         try:
-            exchange, head = await self._exchange(outgoing, headers, plan)
+            exchange, answer = await self._exchange(outgoing, head, plan)
         except (ConnectorError, Http1Error, OSError) as fault:
-            documented = translate_fault(fault, info, plan.tls)
+            documented = translate_fault(fault, head.info, plan.tls)
             if documented is fault:
                 raise
             raise documented from fault
-        store_cookies(self._jar, head.get_all(b"set-cookie"), url)
-        response = self._response_class(method, url, request_info=info, head=head, exchange=exchange)
+        store_cookies(self._jar, answer.get_all(b"set-cookie"), url)
+        response = self._response_class(
+            outgoing.method, url, request_info=head.info, head=answer, exchange=exchange
+        )
         if plan.body_rules is not DEFAULT_BODY_RULES:
             response.obey(plan.body_rules)
         if plan.traces is not None:
             response.report_to(plan.traces)
         return response
 
-    async def _exchange(
-        self, outgoing: Outgoing, headers: CIMultiDict[str], plan: Plan
-    ) -> tuple[Exchange, ResponseHead]:
+    async def _exchange(self, outgoing: Outgoing, head: Head, plan: Plan) -> tuple[Exchange, ResponseHead]:
         """Send the request over a leased connection; once more where the connection was merely stale."""
         proxy = plan.proxies.proxy_for(outgoing.url, asks_environment=self._asks_environment)
         is_second = False
         while True:
             # Before a connection is asked for: a head that cannot be written opens none.
             wire = wire_request(
-                outgoing, headers, proxy, hides_proxy_fields=plan.proxies.may_apply, traces=plan.traces
+                outgoing, head, proxy, hides_proxy_fields=plan.proxies.may_apply, traces=plan.traces
             )
             exchange = await self._connect(outgoing, plan, proxy)
             if plan.traces is not None:
-                await plan.traces.sending(exchange, outgoing, headers, wire.body)
+                await plan.traces.sending(exchange, outgoing, head.headers, wire.body)
             try:
                 return exchange, await exchange.send(wire)
             except ServerDisconnected as fault:

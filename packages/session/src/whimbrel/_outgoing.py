@@ -1,24 +1,26 @@
 """A request on its way: what the caller asked, and the head it becomes.
 
-`Outgoing` is what the rules of a request's life pass on and rewrite; `complete_headers` adds what the
-caller left to us, and nothing that the caller has said.
+`Outgoing` is what the rules of a request's life pass on and rewrite; `Head` is what they send.
+`complete_headers` adds what the caller left to us, and nothing that the caller has said.
 """
 
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
-from multidict import CIMultiDict
+from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from whimbrel._credentials import BasicAuth
 from whimbrel._version import __version__
+from whimbrel.request_info import RequestInfo
+from whimbrel_connector import Request
 from whimbrel_cookies import LooseCookies
 from whimbrel_http1 import HTTP_1_0, HTTP_1_1, HttpVersion, supported_codings
 from whimbrel_multipart import Payload
 
-__all__ = ["Outgoing", "complete_headers", "describe_body"]
+__all__ = ["Head", "Outgoing", "complete_headers", "describe_body"]
 
 _METHODS_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "CONNECT"})
 _USER_AGENT = f"Python/{sys.version_info[0]}.{sys.version_info[1]} whimbrel/{__version__}"
@@ -53,6 +55,40 @@ class Outgoing:
     offers_upgrade: bool = False
     skip: frozenset[str] = frozenset()
     version: HttpVersion = HTTP_1_1
+    _without_cookies: "Head | None" = field(default=None, init=False, repr=False, compare=False)
+
+    def head(self, cookie_header: str) -> "Head":
+        """Return the head it becomes with this Cookie; without one the same is returned each time.
+
+        Raises:
+            ValueError: As for `complete_headers`.
+        """
+        if cookie_header:
+            return Head(self, complete_headers(self, cookie_header))
+        head = self._without_cookies
+        if head is None:
+            head = Head(self, complete_headers(self, ""))
+            object.__setattr__(self, "_without_cookies", head)  # a note of what follows from the rest
+        return head
+
+
+class Head:
+    """The head of a request; nobody changes it.
+
+    Attributes:
+        headers: All headers, in wire order.
+        info: What the response and its errors remember of the request.
+        direct: What goes to the origin, once it is made, where it can be sent any number of times.
+    """
+
+    __slots__ = ("direct", "headers", "info")
+
+    def __init__(self, request: Outgoing, headers: CIMultiDict[str]) -> None:
+        url = request.url
+        bare_url = url.with_fragment(None) if url.raw_fragment else url
+        self.headers = headers
+        self.info = RequestInfo(bare_url, request.method, CIMultiDictProxy(headers), url)
+        self.direct: Request | None = None
 
 
 def complete_headers(request: Outgoing, cookie_header: str) -> CIMultiDict[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from multidict import CIMultiDict
 from yarl import URL
 
-from whimbrel._outgoing import Outgoing
+from whimbrel._outgoing import Head, Outgoing
 from whimbrel._traces import Traces
 from whimbrel._urls import request_target
 from whimbrel_connector import Body, Proxy, Request
@@ -25,7 +25,7 @@ def leased_url(outgoing: Outgoing) -> URL:
 
 def wire_request(
     outgoing: Outgoing,
-    headers: CIMultiDict[str],
+    head: Head,
     proxy: Proxy | None,
     *,
     hides_proxy_fields: bool,
@@ -35,12 +35,15 @@ def wire_request(
 
     Args:
         outgoing: What is asked.
-        headers: All headers for the origin.
+        head: Its head.
         proxy: What the connection goes through, or None.
         hides_proxy_fields: Proxy-* fields are for proxies alone, not for origins. Where no proxy is
             in play they are the caller's word like any other.
         traces: Who watches the body go out, or None.
     """
+    is_direct = proxy is None and not hides_proxy_fields
+    if is_direct and head.direct is not None:
+        return head.direct
     body = outgoing.body
     content: bytes | Body = b""
     if body is not None:
@@ -48,8 +51,8 @@ def wire_request(
         content = body if in_memory is None else in_memory
         if traces is not None:
             content = traces.seen(outgoing, content)
-    target, fields = _form(outgoing, headers, proxy, hides_proxy_fields)
-    return Request(
+    target, fields = _form(outgoing, head.headers, proxy, hides_proxy_fields)
+    request = Request(
         outgoing.method,
         target,
         fields,
@@ -58,6 +61,9 @@ def wire_request(
         offers_upgrade=outgoing.offers_upgrade,
         version=outgoing.version,
     )
+    if is_direct and body is None:  # a body is gone once it is sent
+        head.direct = request
+    return request
 
 
 def _form(

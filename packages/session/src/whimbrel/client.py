@@ -26,7 +26,7 @@ from whimbrel._request_context import RequestContext
 from whimbrel._session_facts import SessionFacts
 from whimbrel._traces import Traces
 from whimbrel._translation import translate_body_fault
-from whimbrel._urls import HTTP_SCHEMES, WS_SCHEMES, Params, StrOrURL, build_url, check_scheme
+from whimbrel._urls import HTTP_SCHEMES, WS_SCHEMES, Params, StrOrURL, build_url
 from whimbrel._ws_opening import WebSocketOptions, open_websocket, ws_limits
 from whimbrel.client_middlewares import ClientMiddlewareType
 from whimbrel.client_timeout import DEFAULT_TIMEOUT, ClientTimeout, timeout_of, with_earlier_spellings
@@ -308,8 +308,10 @@ class ClientSession(SessionFacts):
         if self.closed:
             raise RuntimeError(_SESSION_CLOSED)
         plan = self._defaults.plan(options)
-        outgoing = self._defaults.outgoing(method, url, options)
-        check_scheme(outgoing.url, HTTP_SCHEMES)
+        if options or self._trace_configs:  # tracers may change what is asked
+            outgoing = self._defaults.outgoing(method, url, options)
+        else:
+            outgoing = self._defaults.bare(method, url)
         return await self._perform(outgoing, plan, options.get("trace_request_ctx"))
 
     def _perform(self, outgoing: Outgoing, plan: Plan, context: object = None) -> Awaitable[ClientResponse]:
@@ -331,8 +333,7 @@ class ClientSession(SessionFacts):
         if self.closed:
             raise RuntimeError(_SESSION_CLOSED)
         plan = self._defaults.plan(options)
-        outgoing = self._defaults.outgoing(method, url, options)
-        check_scheme(outgoing.url, HTTP_SCHEMES | WS_SCHEMES)
+        outgoing = self._defaults.outgoing(method, url, options, HTTP_SCHEMES | WS_SCHEMES)
         outgoing.headers.update(handshake.headers)
         response = await self._perform(replace(outgoing, offers_upgrade=True), plan)
         return open_websocket(response, handshake, shell, self._ws_response_class)

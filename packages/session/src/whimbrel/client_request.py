@@ -7,7 +7,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from whimbrel._bodies import Data, payload_of, rewind
-from whimbrel._outgoing import Outgoing, describe_body
+from whimbrel._outgoing import Head, Outgoing, describe_body
 from whimbrel._redirects import crosses_origin
 from whimbrel._urls import HTTP_SCHEMES, WS_SCHEMES, check_scheme
 from whimbrel.request_info import RequestInfo
@@ -139,8 +139,8 @@ class ClientRequest:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.method} {self.url}>"
 
-    def begin(self) -> tuple[Outgoing, CIMultiDict[str]]:
-        """Return what is to be sent now, with headers that later changes do not reach.
+    def begin(self) -> tuple[Outgoing, Head]:
+        """Return what is to be sent now, with a head that later changes do not reach.
 
         Raises:
             ClientPayloadError: It was sent before, and its body cannot be repeated.
@@ -150,4 +150,4 @@ class ClientRequest:
         self._is_sent = True
         expects = self.headers.get("Expect", "").lower() == "100-continue"
         request = replace(self._outgoing, method=self.method, expects_continue=expects)
-        return request, CIMultiDict(self.headers)
+        return request, Head(request, CIMultiDict(self.headers))
