@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import sys
 import types
+import zlib
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -17,7 +20,7 @@ from whimbrel_http1 import (
 )
 from whimbrel_http1._backend import first_importable
 from whimbrel_http1._brotli import brotli_backend
-from whimbrel_http1._zlib import zlib_backend
+from whimbrel_http1._zlib import set_zlib_backend, zlib_backend
 from whimbrel_http1._zstd import zstd_backend
 
 FINDERS = (brotli_backend, zlib_backend, zstd_backend)
@@ -92,3 +95,29 @@ def test_zstd_comes_with_python_or_with_a_backport(name: str, monkeypatch: pytes
     decoder = ContentDecoder("zstd")
     assert list(decoder.decode(b"")) == []
     decoder.finish()
+
+
+def test_the_module_that_undoes_gzip_may_be_chosen() -> None:
+    opened: list[int] = []
+
+    class Counting:
+        error = zlib.error
+
+        @staticmethod
+        def decompressobj(wbits: int, /) -> Any:
+            opened.append(wbits)
+            return zlib.decompressobj(wbits)
+
+        @staticmethod
+        def compressobj(*, wbits: int) -> Any:
+            return zlib.compressobj(wbits=wbits)
+
+    set_zlib_backend(Counting())
+    try:
+        assert b"".join(ContentDecoder("gzip").decode(gzip.compress(b"egg"))) == b"egg"
+    finally:
+        set_zlib_backend(None)
+    assert opened == [31]
+    set_zlib_backend(zlib)
+    set_zlib_backend(None)
+    assert not isinstance(zlib_backend(), Counting)

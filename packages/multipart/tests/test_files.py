@@ -323,3 +323,14 @@ def test_the_kit_has_nothing_to_say(tmp_path: Path, mode: str) -> None:
 )
 def test_the_kit_has_nothing_to_say_about_what_is_no_file(make: Callable[[], Payload]) -> None:
     assert check_payload(make) == []
+
+
+async def test_a_file_is_consumed_once_it_was_sent_and_cannot_be_gone_back_to(tmp_path: Path) -> None:
+    path = tmp_path / "eggs"
+    path.write_bytes(b"eggs")
+    with path.open("rb") as file:
+        payload = IOBasePayload(file)
+        await sent(payload)
+        assert (payload.consumed, payload.autoclose) == (False, False)
+    assert payload.consumed
+    assert BytesIOPayload(io.BytesIO(b"eggs")).autoclose

@@ -236,3 +236,15 @@ async def test_a_part_is_passed_on_as_it_is() -> None:
 
 def test_the_kit_has_nothing_to_say() -> None:
     assert check_payload(lambda: get_payload(part(b"whim", b"brel"))) == []
+
+
+async def test_the_rest_comes_next_and_then_nothing() -> None:
+    reader = part(b"tid", b"e")
+    assert await anext(reader) == b"tid"
+    assert [await reader.next(), await reader.next()] == [b"e", None]
+
+
+async def test_decoding_can_be_iterated_over() -> None:
+    reader = part(headers={"Content-Transfer-Encoding": "base64"})
+    assert [piece async for piece in reader.decode_iter(b"dGlkZQ==")] == [b"tide"]
+    assert [piece async for piece in reader.decode_iter(b"")] == []

@@ -26,6 +26,35 @@ def test_the_defaults_promise_nothing() -> None:
     assert payload.binary_headers == b"Content-Type: application/octet-stream\r\n"
 
 
+@pytest.mark.parametrize(
+    ("length", "expected"),
+    [
+        (None, [b"oooo", b"eeee"]),
+        (0, []),
+        (3, [b"ooo"]),
+        (4, [b"oooo"]),
+        (6, [b"oooo", b"ee"]),
+        (9, [b"oooo", b"eeee"]),
+    ],
+)
+async def test_no_more_is_written_than_is_wanted(length: int | None, expected: list[bytes]) -> None:
+    class Nest(Payload):
+        async def write(self, writer: BodyWriter) -> None:
+            await writer.write(b"oooo")
+            await writer.write(b"eeee")
+
+    written: list[bytes] = []
+
+    class Writer:
+        async def write(self, data: bytes) -> None:
+            written.append(data)
+
+    payload = Nest(None)
+    await payload.write_with_length(Writer(), length)
+    assert written == expected
+    assert (payload.autoclose, payload.consumed) == (True, False)
+
+
 def test_a_class_may_state_its_size() -> None:
     assert SizedEggs(4).size == 4
 

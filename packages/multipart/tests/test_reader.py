@@ -259,3 +259,20 @@ async def test_a_response_whose_release_is_no_coroutine_is_released_too() -> Non
     response = Plain(one())
     await MultipartReader.from_response(response).release()
     assert response.released == 1
+
+
+async def test_a_part_that_must_be_there_is_fetched() -> None:
+    reader = MultipartReader(HEADERS, Stream(one(b"egg")))
+    assert await body_of(await reader.fetch_next_part()) == b"egg"
+    with pytest.raises(EOFError, match="no further part"):
+        await reader.fetch_next_part()
+
+
+def test_the_wrapper_of_responses_may_be_of_a_class_of_ones_own() -> None:
+    class Wrapper(MultipartResponseWrapper):
+        pass
+
+    class Reader(MultipartReader):
+        response_wrapper_cls = Wrapper
+
+    assert isinstance(Reader.from_response(Response(one())), Wrapper)

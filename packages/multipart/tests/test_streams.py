@@ -152,3 +152,26 @@ def test_the_kit_has_nothing_to_say() -> None:
     assert check_payload(lambda: AsyncIterablePayload(pieces(b"whim", b"brel"))) == []
     assert check_payload(lambda: AsyncIterablePayload(pieces(b"whim", b"brel"), size=8)) == []
     assert check_payload(lambda: StreamReaderPayload(AnyStream([b"whim", b"brel"]))) == []
+
+
+async def test_it_is_consumed_once_it_was_sent() -> None:
+    payload = AsyncIterablePayload(pieces(b"egg"))
+    before = payload.consumed
+    await payload.write(Collector())
+    assert (before, payload.consumed, payload.autoclose) == (False, True, True)
+
+
+async def test_an_endless_body_ends_where_enough_was_sent() -> None:
+    ended = []
+
+    async def endless() -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield b"egg"
+        finally:
+            ended.append(True)
+
+    collector = Collector()
+    await AsyncIterablePayload(endless()).write_with_length(collector, 10)
+    assert collector.joined() == b"eggeggegge"
+    assert ended

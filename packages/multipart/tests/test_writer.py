@@ -297,3 +297,15 @@ def test_the_kit_has_nothing_to_say(
 ) -> None:
     monkeypatch.setattr("whimbrel_multipart.writer.new_boundary", lambda: "the-same-each-time")
     assert check_payload(make) == []
+
+
+async def test_it_is_consumed_when_a_part_is() -> None:
+    async def once() -> AsyncIterator[bytes]:
+        yield b"egg"
+
+    with MultipartWriter() as writer:
+        writer.append("tide")
+        writer.append(once())
+    before = writer.consumed
+    await writer.write(Collector())
+    assert (before, writer.consumed, writer.autoclose) == (False, True, True)

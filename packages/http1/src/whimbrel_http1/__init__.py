@@ -4,7 +4,7 @@ from whimbrel_http1._compiled import COMPILED
 from whimbrel_http1._grammar import is_token, split_list, unquote
 from whimbrel_http1._interrupted import InterruptedEvents
 from whimbrel_http1._version import __version__
-from whimbrel_http1._zlib import ZlibBackend
+from whimbrel_http1._zlib import ZlibBackend, set_zlib_backend
 from whimbrel_http1.content_decoder import ContentDecoder, supported_codings
 from whimbrel_http1.content_encoder import ContentEncoder
 from whimbrel_http1.encoder import HeaderPairs, RequestEncoder, ResponseEncoder, encode_fields
@@ -80,6 +80,7 @@ __all__ = [
     "encode_fields",
     "is_token",
     "parse_fields",
+    "set_zlib_backend",
     "split_list",
     "supported_codings",
     "unquote",

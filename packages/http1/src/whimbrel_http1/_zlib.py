@@ -8,7 +8,7 @@ from typing import Protocol, cast
 
 from whimbrel_http1._backend import first_importable
 
-__all__ = ["Compressor", "Decompressor", "ZlibBackend", "zlib_backend"]
+__all__ = ["Compressor", "Decompressor", "ZlibBackend", "set_zlib_backend", "zlib_backend"]
 
 
 class Decompressor(Protocol):
@@ -39,7 +39,23 @@ class ZlibBackend(Protocol):
     def compressobj(self, *, wbits: int) -> Compressor: ...
 
 
+class _Chosen:
+    backend: ZlibBackend | None = None
+
+
+def set_zlib_backend(new_zlib_backend: ZlibBackend | None) -> None:
+    """Let a module of your choice do the work, wherever nothing else is asked for, from now on.
+
+    Args:
+        new_zlib_backend: The module; None for the fastest that is here, as it is by default.
+    """
+    _Chosen.backend = new_zlib_backend
+    zlib_backend.cache_clear()
+
+
 @cache
 def zlib_backend() -> ZlibBackend:
-    """Return the fastest module with zlib's interface; looked for when first needed."""
+    """Return the module that was chosen, or the fastest that is here; looked for when first needed."""
+    if _Chosen.backend is not None:
+        return _Chosen.backend
     return cast("ZlibBackend", first_importable("zlib_ng.zlib_ng", "isal.isal_zlib") or zlib)

@@ -58,6 +58,7 @@ class IOBasePayload(Payload):
     """
 
     _value: IO[Any]
+    _autoclose = False
 
     def __init__(
         self,
@@ -110,16 +111,26 @@ class IOBasePayload(Payload):
         self._begin()
         await self._write_blocks(writer, self.size)
 
+    @property
+    def consumed(self) -> bool:
+        """Whether it was sent, and is closed or cannot be told its position."""
+        return self._sent and self._kept is None and self._obstacle() is not None
+
     def _begin(self) -> None:
         if self._sent:
             self._check_repeatable()
         self._sent = True
 
     def _check_repeatable(self) -> None:
+        obstacle = self._obstacle()
+        if obstacle is not None:
+            raise BodyConsumed(type(self).__name__, obstacle)
+
+    def _obstacle(self) -> str | None:
+        """Return why the file cannot be sent again, None where it can."""
         if self._start is None:
-            raise BodyConsumed(type(self).__name__, "the file cannot be told its position")
-        if getattr(self._value, "closed", False):
-            raise BodyConsumed(type(self).__name__, "the file is closed")
+            return "the file cannot be told its position"
+        return "the file is closed" if getattr(self._value, "closed", False) else None
 
     async def _write_blocks(self, writer: BodyWriter, announced: int | None) -> None:
         loop = asyncio.get_running_loop()
@@ -208,6 +219,7 @@ class BytesIOPayload(IOBasePayload):
     """The rest of an `io.BytesIO`, taken when the payload is built; its position does not move."""
 
     _value: io.BytesIO
+    _autoclose = True
 
     def __init__(
         self,

@@ -140,13 +140,19 @@ class BodyPartReader:
         else:
             self._held, self._taken = data + self._held[self._taken :], 0
 
-    async def _pieces(self) -> AsyncIterator[bytes]:
-        while piece := await self.readany():
-            yield piece
-
     def __aiter__(self) -> AsyncIterator[bytes]:
         """Iterate over the content, in pieces as they arrive."""
-        return self._pieces()
+        return self
+
+    async def __anext__(self) -> bytes:
+        piece = await self.readany()
+        if not piece:
+            raise StopAsyncIteration
+        return piece
+
+    async def next(self) -> bytes | None:
+        """Return the rest of the content, or None when there is nothing left; raises as `read`."""
+        return await self.read() or None
 
     async def read(self, *, decode: bool = False) -> bytes:
         """Return the rest of the content.
@@ -237,6 +243,11 @@ class BodyPartReader:
             return content
         return decompress(self.headers.get("Content-Encoding", ""), content, self._limits.decoded_bytes)
 
+    async def decode_iter(self, data: bytes) -> AsyncIterator[bytes]:
+        """Yield what `decode` returns."""
+        if content := self.decode(data):
+            yield content
+
     def get_charset(self, default: str) -> str:
         """Return the charset parameter of the part's Content-Type, or `default`."""
         return media_type(self.headers.get("Content-Type", ""))[1].get("charset", default)
@@ -285,6 +296,11 @@ class BodyPartReaderPayload(Payload):
             self._headers.update(headers)
         self._sent = False
 
+    @property
+    def consumed(self) -> bool:
+        """Whether it was sent."""
+        return self._sent
+
     async def write(self, writer: BodyWriter) -> None:
         """Send what is left of the part.
 
@@ -302,5 +318,5 @@ class BodyPartReaderPayload(Payload):
         Raises:
             BodyConsumed: The content is gone.
         """
-        if self._sent:
+        if self.consumed:
             raise BodyConsumed(type(self).__name__, "a part is read only once")

@@ -8,6 +8,7 @@ own needs `write` alone.
 import mimetypes
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 
 from multidict import CIMultiDict
@@ -45,6 +46,7 @@ class Payload(ABC):
     _default_content_type = "application/octet-stream"
     _size: int | None = None
     _kept: bytes | None = None
+    _autoclose = True
 
     def __init__(
         self,
@@ -91,6 +93,16 @@ class Payload(ABC):
         return self._encoding
 
     @property
+    def autoclose(self) -> bool:
+        """Whether it holds nothing that would have to be closed."""
+        return self._autoclose
+
+    @property
+    def consumed(self) -> bool:
+        """Whether it was sent and cannot be sent again."""
+        return False
+
+    @property
     def binary_headers(self) -> bytes:
         """The headers as they stand in a part, without the empty line that follows them.
 
@@ -131,6 +143,14 @@ class Payload(ABC):
             BodyConsumed: It was sent before and cannot be repeated.
             BodyChanged: It turned out not to have the announced size.
         """
+
+    async def write_with_length(self, writer: BodyWriter, content_length: int | None) -> None:
+        """Send the first `content_length` bytes of the body, or all of it for None; raises as `write`."""
+        if content_length is None:
+            await self.write(writer)
+            return
+        with suppress(_Enough):
+            await self.write(_Beginning(writer, content_length))
 
     def in_memory(self) -> bytes | None:
         """Return the whole body when it is in memory already, so that it can go out with the head.
@@ -190,6 +210,29 @@ class Payload(ABC):
 
         A file that the user opened is the user's: no client calls this unasked.
         """
+
+
+class _Enough(Exception):
+    """As many bytes as were wanted have been sent."""
+
+
+class _Beginning:
+    """A `BodyWriter` that passes on so many bytes, and then ends the writing.
+
+    It does so at the first byte too many: who writes exactly as many comes to an end of its own.
+    """
+
+    def __init__(self, writer: BodyWriter, size: int) -> None:
+        self._writer = writer
+        self._left = size
+
+    async def write(self, data: bytes, /) -> None:
+        """Pass `data` on, as far as it is wanted."""
+        if wanted := data[: self._left]:
+            await self._writer.write(wanted)
+        self._left -= len(wanted)
+        if len(data) > len(wanted):
+            raise _Enough
 
 
 class Collector:

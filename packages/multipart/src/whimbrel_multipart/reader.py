@@ -73,6 +73,46 @@ class _Events:
         return event if isinstance(event, bytes) else b""
 
 
+class MultipartResponseWrapper:
+    """The reader of a response's body, and the response.
+
+    Attributes:
+        resp: The response.
+        stream: The `MultipartReader`.
+    """
+
+    def __init__(self, resp: MultipartResponse, stream: "MultipartReader") -> None:
+        self.resp = resp
+        self.stream = stream
+
+    def __aiter__(self) -> AsyncIterator[AnyPart]:
+        """Iterate over the parts."""
+        return self
+
+    async def __anext__(self) -> AnyPart:
+        part = await self.next()
+        if part is None:
+            raise StopAsyncIteration
+        return part
+
+    def at_eof(self) -> bool:
+        """Tell whether the whole body of the response was read."""
+        return self.resp.content.at_eof()
+
+    async def next(self) -> AnyPart | None:
+        """Return the next part; after the last return None, and release the response."""
+        part = await self.stream.next()
+        if self.stream.at_eof():
+            await self.release()
+        return part
+
+    async def release(self) -> None:
+        """Give the connection of the response back."""
+        released = self.resp.release()
+        if isawaitable(released):
+            await released
+
+
 class MultipartReader:
     """The parts of a multipart body, in order.
 
@@ -86,6 +126,7 @@ class MultipartReader:
         MalformedMultipart: The Content-Type is not multipart, or has no boundary that can be used.
     """
 
+    response_wrapper_cls: ClassVar[type[MultipartResponseWrapper]] = MultipartResponseWrapper
     multipart_reader_cls: "ClassVar[type[MultipartReader] | None]" = None
     part_reader_cls: ClassVar[type[BodyPartReader]] = BodyPartReader
 
@@ -118,13 +159,13 @@ class MultipartReader:
         self._at_eof = False
 
     @classmethod
-    def from_response(cls, response: MultipartResponse) -> "MultipartResponseWrapper":
+    def from_response(cls, response: MultipartResponse) -> MultipartResponseWrapper:
         """Return a reader of a response's body, which releases the response after the last part.
 
         Raises:
             MalformedMultipart: The response is not multipart.
         """
-        return MultipartResponseWrapper(response, cls(response.headers, response.content))
+        return cls.response_wrapper_cls(response, cls(response.headers, response.content))
 
     def at_eof(self) -> bool:
         """Tell whether the closing boundary was read."""
@@ -162,6 +203,18 @@ class MultipartReader:
                     # What a part reader of another class left behind.
                     continue
 
+    async def fetch_next_part(self) -> AnyPart:
+        """Return the next part, of which there must be one; raises as `next`.
+
+        Raises:
+            EOFError: The last part was read already.
+        """
+        part = await self.next()
+        if part is None:
+            msg = "the body has no further part"
+            raise EOFError(msg)
+        return part
+
     def _reader_of(self, raw_headers: tuple[tuple[bytes, bytes], ...]) -> AnyPart:
         headers = CIMultiDictProxy(
             CIMultiDict([(_text(name), _text(value)) for name, value in raw_headers]),
@@ -191,43 +244,3 @@ def _header(headers: Mapping[str, str], name: str) -> str:
 
 def _text(octets: bytes) -> str:
     return octets.decode("utf-8", "surrogateescape")
-
-
-class MultipartResponseWrapper:
-    """The reader of a response's body, and the response.
-
-    Attributes:
-        resp: The response.
-        stream: The `MultipartReader`.
-    """
-
-    def __init__(self, resp: MultipartResponse, stream: MultipartReader) -> None:
-        self.resp = resp
-        self.stream = stream
-
-    def __aiter__(self) -> AsyncIterator[AnyPart]:
-        """Iterate over the parts."""
-        return self
-
-    async def __anext__(self) -> AnyPart:
-        part = await self.next()
-        if part is None:
-            raise StopAsyncIteration
-        return part
-
-    def at_eof(self) -> bool:
-        """Tell whether the whole body of the response was read."""
-        return self.resp.content.at_eof()
-
-    async def next(self) -> AnyPart | None:
-        """Return the next part; after the last return None, and release the response."""
-        part = await self.stream.next()
-        if self.stream.at_eof():
-            await self.release()
-        return part
-
-    async def release(self) -> None:
-        """Give the connection of the response back."""
-        released = self.resp.release()
-        if isawaitable(released):
-            await released

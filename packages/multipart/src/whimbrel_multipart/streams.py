@@ -78,6 +78,11 @@ class AsyncIterablePayload(Payload):
         """The size given, or that of the body once `as_bytes` has collected it."""
         return self._size if self._kept is None else len(self._kept)
 
+    @property
+    def consumed(self) -> bool:
+        """Whether it was sent, and is not in memory."""
+        return self._sent and self._kept is None
+
     async def write(self, writer: BodyWriter) -> None:
         """Send the pieces as they come.
 
@@ -123,7 +128,7 @@ class AsyncIterablePayload(Payload):
         Raises:
             BodyConsumed: The pieces are gone.
         """
-        if self._sent and self._kept is None:
+        if self.consumed:
             raise BodyConsumed(type(self).__name__, "its pieces are not kept")
 
 

@@ -190,6 +190,16 @@ class MultipartWriter(Payload):
         pieces.append(self._closing)
         return b"".join(pieces)
 
+    @property
+    def autoclose(self) -> bool:
+        """Whether no part holds anything that would have to be closed."""
+        return all(part.payload.autoclose for part in self._parts)
+
+    @property
+    def consumed(self) -> bool:
+        """Whether a part was sent and cannot be sent again."""
+        return any(part.payload.consumed for part in self._parts)
+
     def rewind(self) -> None:
         """Make every part ready to be sent again.
 

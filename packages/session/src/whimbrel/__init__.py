@@ -85,7 +85,7 @@ from whimbrel_connector import (
     UnixConnector,
 )
 from whimbrel_cookies import AbstractCookieJar, CookieJar, DummyCookieJar
-from whimbrel_http1 import HTTP_1_0, HTTP_1_1, HttpVersion
+from whimbrel_http1 import HTTP_1_0, HTTP_1_1, HttpVersion, set_zlib_backend
 from whimbrel_multipart import (
     PAYLOAD_REGISTRY,
     AsyncIterablePayload,
@@ -233,6 +233,7 @@ __all__ = [
     "parse_content_disposition",
     "payload_type",
     "request",
+    "set_zlib_backend",
     "streamer",
 ]
 

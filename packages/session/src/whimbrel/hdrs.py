@@ -3,6 +3,7 @@
 The names of fields are `multidict.istr`, so that looking one up in headers folds no letter case.
 """
 
+from itertools import product
 from typing import Final
 
 from multidict import istr
@@ -163,3 +164,5 @@ X_REAL_IP: Final = istr("X-Real-IP")
 X_REQUESTED_WITH: Final = istr("X-Requested-With")
 X_REQUEST_ID: Final = istr("X-Request-ID")
 X_XSS_PROTECTION: Final = istr("X-XSS-Protection")
+
+HOST_ALL: Final = frozenset(map("".join, product(*zip("HOST", "host", strict=True))))

@@ -15,15 +15,18 @@ class streamer:  # noqa: N801  the documented name of a decorator
     The function writes with `yield from writer.write(data)`, or, if it is `async def`, with
     `await writer.write(data)`. What the decorated function returns is given as `data=`; so is the
     decorated function itself when it needs no arguments.
+
+    Attributes:
+        coro: The function.
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, coro: Callable[..., Any]) -> None:
         # Generators become awaitable and may delegate to coroutines; coroutine functions stay as they are.
-        self._function: Callable[..., Awaitable[None]] = types.coroutine(function)
+        self.coro: Callable[..., Awaitable[None]] = types.coroutine(coro)
 
     def __call__(self, *args: object, **kwargs: object) -> "_WrittenBody":
         """Return a body that the function writes, given `args` and `kwargs` after the writer."""
-        return _WrittenBody(lambda writer: self._function(writer, *args, **kwargs))
+        return _WrittenBody(lambda writer: self.coro(writer, *args, **kwargs))
 
 
 class _WrittenBody:
