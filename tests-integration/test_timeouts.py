@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from peers.certificates import Authority
@@ -11,6 +12,7 @@ from peers.scripted import OK, Peer, ScriptedServer, always
 
 import whimbrel
 from whimbrel import ClientSession, ClientTimeout, TCPConnector
+from whimbrel_connector import AbstractResolver, ResolveResult
 
 # Long enough for a busy machine to get where the scene wants it, short enough to wait for.
 SHORT = 0.2
@@ -143,6 +145,115 @@ async def test_a_tls_handshake_that_is_never_answered_is_given_up(timeout: Clien
         with pytest.raises(whimbrel.ConnectionTimeoutError):
             await session.get(f"https://127.0.0.1:{server.port}/", timeout=timeout)
         await server.connections.until(lambda: not server.connections.open)
+
+
+async def _never_ends(peer: Peer) -> None:
+    await peer.until_gone()
+
+
+async def _deaf(peer: Peer) -> None:
+    peer.writer.transport.pause_reading()  # type: ignore[attr-defined]  # a transport that reads too
+    await asyncio.get_running_loop().create_future()
+
+
+class _NeverKnows(AbstractResolver):
+    """A resolver that is asked and does not answer."""
+
+    async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[ResolveResult]:
+        await asyncio.get_running_loop().create_future()
+        return []
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+def _says_what(error: whimbrel.ServerTimeoutError, phase: str) -> None:
+    assert isinstance(error, asyncio.TimeoutError)
+    assert error.phase == phase
+    assert error.limit == SHORT
+    assert error.elapsed is not None
+    assert SHORT <= error.elapsed < 30
+
+
+async def test_each_phase_up_to_the_connection_has_its_limit_and_its_error(black_hole: int) -> None:
+    long = 60.0
+    others = {"total": long, "connect": long, "sock_connect": long, "sock_read": long}
+
+    async def fails(session: ClientSession, phase: str, url: str, **options: Any) -> None:
+        limits = {**others, **dict.fromkeys(("pool", "dns", "tcp", "tls", "proxy"), long), phase: SHORT}
+        with pytest.raises(whimbrel.ConnectionTimeoutError) as caught:
+            await session.get(url, timeout=ClientTimeout(**limits), **options)
+        _says_what(caught.value, phase)
+
+    async with ScriptedServer(_never_ends) as server, _going_on() as session:
+        nowhere = f"http://127.0.0.1:{black_hole}/"
+        secured = f"https://127.0.0.1:{server.port}/"
+        await fails(session, "tcp", nowhere)
+        await fails(session, "tls", secured)
+        await fails(session, "proxy", "https://shore.example/", proxy=server.url)
+        await fails(session, "proxy", "http://shore.example/", proxy=nowhere)
+        await fails(session, "tls", "http://shore.example/", proxy=secured)
+        await server.connections.until(lambda: not server.connections.open)
+    connector = TCPConnector(resolver=_NeverKnows())
+    async with ClientSession(connector=connector) as session:
+        await fails(session, "dns", "http://shore.example/")
+        assert connector.statistics.open == 0
+
+
+async def test_tls_through_a_tunnel_has_its_limit() -> None:
+    async def script(peer: Peer) -> None:
+        await peer.request()
+        await peer.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        await peer.until_gone()
+
+    async with ScriptedServer(script) as server, _going_on() as session:
+        limits = ClientTimeout(tls=SHORT, proxy=60)
+        with pytest.raises(whimbrel.TLSTimeoutError) as caught:
+            await session.get("https://shore.example/", proxy=server.url, timeout=limits)
+        _says_what(caught.value, "tls")
+        await server.connections.until(lambda: not server.connections.open)
+
+
+async def test_waiting_for_the_pool_alone_has_its_limit() -> None:
+    async with ScriptedServer(_silent) as server, _going_on() as session:
+        holder = asyncio.ensure_future(session.get(server.url))
+        await server.connections.until(lambda: len(server.requests) == 1)
+        with pytest.raises(whimbrel.PoolTimeoutError) as caught:
+            await session.get(server.url, timeout=ClientTimeout(pool=SHORT, connect=60))
+        _says_what(caught.value, "pool")
+        holder.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await holder
+
+
+async def test_sending_and_the_first_byte_have_their_limits() -> None:
+    async with ScriptedServer(_deaf) as server, _going_on() as session:
+        with pytest.raises(whimbrel.SendTimeoutError) as sending:
+            await session.post(server.url, data=bytes(64 << 20), timeout=ClientTimeout(send=SHORT))
+        _says_what(sending.value, "send")
+    async with ScriptedServer(_silent) as server, _going_on(ClientTimeout(first_byte=SHORT)) as session:
+        with pytest.raises(whimbrel.FirstByteTimeoutError) as waiting:
+            await session.get(server.url)
+        _says_what(waiting.value, "first byte")
+        assert isinstance(waiting.value, whimbrel.SocketTimeoutError)
+
+
+async def test_the_documented_limits_say_their_phase_too() -> None:
+    async with ScriptedServer(_silent) as server, _going_on() as session:
+        with pytest.raises(whimbrel.SocketTimeoutError) as reading:
+            await session.get(server.url, timeout=ClientTimeout(sock_read=SHORT))
+        _says_what(reading.value, "read")
+        with pytest.raises(whimbrel.RequestTimeoutError) as total:
+            await session.get(server.url, timeout=ClientTimeout(SHORT))
+        _says_what(total.value, "total")
+
+
+def test_the_documented_fields_keep_their_order() -> None:
+    assert ClientTimeout(1, 2, 3, 4, 5) == ClientTimeout(
+        total=1, connect=2, sock_read=3, sock_connect=4, ceil_threshold=5
+    )
+    with pytest.raises(TypeError):
+        ClientTimeout(1, 2, 3, 4, 5, 6)  # type: ignore[call-arg]  # the rest goes by name
 
 
 async def test_waiting_for_the_pool_counts_as_connecting() -> None:

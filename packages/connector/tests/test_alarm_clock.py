@@ -21,7 +21,7 @@ class Sleeper:
         self.name = name
         self.woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def ring(self) -> None:
+    def ring(self, late: float) -> None:
         """Note it."""
         self.rung.append(self.name)
         self.woken.set_result(None)
@@ -60,7 +60,7 @@ async def test_who_is_discarded_sleeps_on() -> None:
 
 async def test_what_one_raises_does_not_keep_the_others_asleep() -> None:
     class Broken(Sleeper):
-        def ring(self) -> None:
+        def ring(self, late: float) -> None:
             raise KeyError(self.name)
 
     told: list[object] = []

@@ -15,15 +15,23 @@ from whimbrel_connector import (
     ConnectorClosed,
     ConnectorError,
     ConnectTimeout,
+    DnsTimeout,
     ExchangeClosed,
     FingerprintMismatch,
+    FirstByteTimeout,
+    LeaseTimeout,
+    PhaseTimeout,
     PoolTimeout,
     ProxyFailed,
     ProxyRefused,
+    ProxyTimeout,
     ReadTimeout,
+    SendTimeout,
     ServerDisconnected,
     SocksRefused,
+    TcpTimeout,
     TlsFailed,
+    TlsTimeout,
     UnaskedUpgrade,
     UnsupportedProxy,
 )
@@ -83,9 +91,28 @@ ERRORS: list[tuple[ConnectorError, str]] = [
         UnsupportedProxy("ftp"),
         "the ftp proxy cannot be used: its URL begins with none of http, https, socks4, socks4a, socks5, socks5h",
     ),
-    (PoolTimeout(0.5), "connection pool and connecting took longer than 0.5 s"),
-    (ConnectTimeout(30), "connecting took longer than 30 s"),
-    (ReadTimeout(5.0), "waiting for the next bytes of the response took longer than 5 s"),
+    (
+        LeaseTimeout(0.5, 0.50049),
+        "waiting for the pool and connecting took longer than 0.5 s: given up after 0.500 s",
+    ),
+    (PoolTimeout(0.5, 1), "waiting for the pool took longer than 0.5 s: given up after 1.000 s"),
+    (ConnectTimeout(30, 30.1), "connecting took longer than 30 s: given up after 30.100 s"),
+    (DnsTimeout(1, 2), "the address lookup took longer than 1 s: given up after 2.000 s"),
+    (TcpTimeout(1, 2), "the TCP connection took longer than 1 s: given up after 2.000 s"),
+    (TlsTimeout(1, 2), "the TLS handshake took longer than 1 s: given up after 2.000 s"),
+    (ProxyTimeout(1, 2), "getting through the proxy took longer than 1 s: given up after 2.000 s"),
+    (
+        SendTimeout(1, 2),
+        "waiting for the peer to take more of the request took longer than 1 s: given up after 2.000 s",
+    ),
+    (
+        FirstByteTimeout(1, 2),
+        "waiting for the head of the response took longer than 1 s: given up after 2.000 s",
+    ),
+    (
+        ReadTimeout(5.0, 5.25),
+        "waiting for the next bytes of the response took longer than 5 s: given up after 5.250 s",
+    ),
 ]
 
 
@@ -111,3 +138,9 @@ def test_an_oserror_has_the_number_and_the_words_where_they_belong() -> None:
     assert (error.errno, error.strerror, error.filename) == (111, "connection refused", None)
     gone = ServerDisconnected("shore.example", 80, reused=True, received_bytes=3)
     assert (gone.errno, gone.strerror) == (None, None)
+
+
+def test_each_phase_has_a_name_of_its_own() -> None:
+    phases = [error for error, _ in ERRORS if isinstance(error, PhaseTimeout)]
+    assert len({error.phase for error in phases}) == len(phases) == 10
+    assert all(error.limit < error.elapsed for error in phases)

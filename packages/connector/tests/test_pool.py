@@ -12,8 +12,10 @@ import pytest
 from whimbrel_connector import (
     ConnectorClosed,
     ConnectTimeout,
+    DnsTimeout,
     Exchange,
     Http1Connection,
+    LeaseTimeout,
     OriginStatistics,
     PoolStatistics,
     PoolTimeout,
@@ -235,9 +237,10 @@ async def test_waiting_for_too_long_is_an_error(serve: Serve) -> None:
     peer = await serve()
     async with TCPConnector(limit=1) as connector:
         busy = await connector.connect(peer.url)
-        with pytest.raises(PoolTimeout) as caught:
-            await connector.connect(peer.url, timeouts=Timeouts(lease=SOON))
-        assert caught.value.limit_seconds == SOON
+        for limit, error in ((Timeouts(lease=SOON), LeaseTimeout), (Timeouts(pool=SOON), PoolTimeout)):
+            with pytest.raises(error) as caught:
+                await connector.connect(peer.url, timeouts=limit)
+            assert caught.value.limit == SOON <= caught.value.elapsed
         assert counts(connector) == (1, 0, 0)
         await read(busy)
         assert (await peer.fetch(connector)).reused
@@ -391,8 +394,11 @@ async def test_a_dial_that_takes_too_long_is_an_error(serve: Serve) -> None:
     async with TCPConnector(resolver=Silent(), limit=1) as connector:  # type: ignore[arg-type]  # never answers
         with pytest.raises(ConnectTimeout):
             await connector.connect("http://shore.example", timeouts=Timeouts(connect=SOON))
-        with pytest.raises(PoolTimeout):
+        with pytest.raises(LeaseTimeout):
             await connector.connect("http://shore.example", timeouts=Timeouts(lease=SOON, connect=60))
+        limits = Timeouts(dns=SOON, lease=60, connect=60, pool=60, tcp=60, tls=60)
+        with pytest.raises(DnsTimeout):
+            await connector.connect("http://shore.example", timeouts=limits)
         assert connector.statistics.open == 0
 
 

@@ -38,7 +38,8 @@ async def test_a_block_that_takes_too_long_ends_with_the_error() -> None:
     with pytest.raises(TooLateError) as caught:
         with Deadline(CLOCK, SOON, TooLateError):
             await for_ever()
-    assert caught.value.args == (SOON,)
+    limit, elapsed = caught.value.args
+    assert limit == SOON <= elapsed
     assert isinstance(caught.value.__cause__, asyncio.CancelledError)
 
 
@@ -81,7 +82,7 @@ async def test_a_foreign_cancellation_passes_through() -> None:
 async def test_a_foreign_cancellation_in_the_same_turn_is_seen() -> None:
     async def work() -> None:
         with Deadline(CLOCK, NEVER, TooLateError) as deadline:
-            loop.call_soon(deadline.ring)
+            loop.call_soon(deadline.ring, 0.0)
             loop.call_soon(task.cancel)
             await for_ever()
 

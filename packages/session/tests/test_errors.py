@@ -18,16 +18,24 @@ from whimbrel_connector import (
     ConnectFailed,
     ConnectorClosed,
     ConnectTimeout,
+    DnsTimeout,
     Fingerprint,
     FingerprintMismatch,
+    FirstByteTimeout,
     InvalidProxy,
+    LeaseTimeout,
+    PhaseTimeout,
     PoolTimeout,
     ProxyFailed,
     ProxyRefused,
+    ProxyTimeout,
     ReadTimeout,
+    SendTimeout,
     ServerDisconnected,
+    TcpTimeout,
     TlsFailed,
     TlsPolicy,
+    TlsTimeout,
     UnsupportedProxy,
 )
 from whimbrel_http1 import MalformedMessage, TruncatedMessage
@@ -135,9 +143,16 @@ def test_the_guides_name_for_a_wrong_fingerprint_is_the_same_class() -> None:
             whimbrel.ServerDisconnectedError,
             "h:80",
         ),
-        (PoolTimeout(1.5), whimbrel.ConnectionTimeoutError, "1.5 s"),
-        (ConnectTimeout(2), whimbrel.ConnectionTimeoutError, "2 s"),
-        (ReadTimeout(3), whimbrel.SocketTimeoutError, "3 s"),
+        (LeaseTimeout(1.5, 1.6), whimbrel.LeaseTimeoutError, "1.5 s"),
+        (PoolTimeout(1.5, 1.6), whimbrel.PoolTimeoutError, "1.5 s"),
+        (ConnectTimeout(2, 3), whimbrel.ConnectionTimeoutError, "2 s"),
+        (DnsTimeout(2, 3), whimbrel.DNSTimeoutError, "2 s"),
+        (TcpTimeout(2, 3), whimbrel.TCPTimeoutError, "2 s"),
+        (TlsTimeout(2, 3), whimbrel.TLSTimeoutError, "2 s"),
+        (ProxyTimeout(2, 3), whimbrel.ProxyTimeoutError, "2 s"),
+        (SendTimeout(2, 3), whimbrel.SendTimeoutError, "on sending"),
+        (FirstByteTimeout(2, 3), whimbrel.FirstByteTimeoutError, "2 s"),
+        (ReadTimeout(3, 4), whimbrel.SocketTimeoutError, "3 s"),
         (ConnectorClosed(), whimbrel.ClientConnectionError, "closed"),
         (ConnectionResetError(104, "reset"), whimbrel.ClientOSError, "reset"),
         (
@@ -156,6 +171,29 @@ def test_faults_of_the_parts_become_documented_errors(
     assert words in str(error)
 
 
+TIMEOUTS = [kind for kind in PhaseTimeout.__subclasses__() if kind.__module__.startswith("whimbrel_")]
+
+
+@pytest.mark.parametrize("phase", TIMEOUTS, ids=lambda kind: kind.phase)
+def test_what_took_too_long_is_told_in_documented_terms(phase: type[PhaseTimeout]) -> None:
+    fault = phase(2.0, 2.5)
+    error = translate_fault(fault, INFO)
+    assert isinstance(error, whimbrel.ServerTimeoutError)
+    assert isinstance(error, asyncio.TimeoutError)
+    is_read = phase.phase in {"send", "first byte", "read"}
+    assert isinstance(error, whimbrel.SocketTimeoutError if is_read else whimbrel.ConnectionTimeoutError)
+    assert str(error).lower().startswith("connect") != is_read  # by this aiobotocore tells them apart
+    copy = pickle.loads(pickle.dumps(error))
+    for one in (error, copy):
+        assert (one.phase, one.limit, one.elapsed) == (phase.phase, 2.0, 2.5)
+    assert str(copy) == str(error)
+
+
+def test_a_timeout_error_can_be_made_by_others() -> None:
+    error = whimbrel.SocketTimeoutError("mine")
+    assert (str(error), error.limit, error.elapsed) == ("mine", None, None)
+
+
 def test_other_faults_pass_untouched() -> None:
     fault = ZeroDivisionError()
     assert translate_fault(fault, INFO) is fault
@@ -166,7 +204,7 @@ def test_other_faults_pass_untouched() -> None:
     [
         (TruncatedMessage(received=3, expected=10), whimbrel.ClientPayloadError),
         (ServerDisconnected("h", 80, reused=True, received_bytes=9), whimbrel.ClientPayloadError),
-        (ReadTimeout(3), whimbrel.SocketTimeoutError),
+        (ReadTimeout(3, 4), whimbrel.SocketTimeoutError),
     ],
 )
 def test_faults_in_a_body_are_told_apart(fault: Exception, expected: type[Exception]) -> None:

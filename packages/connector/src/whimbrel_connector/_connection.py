@@ -112,6 +112,12 @@ class Http1Connection(asyncio.Protocol):
             return self._transport is not None and not self._transport.get_write_buffer_size()
         return False
 
+    def unsent_bytes(self) -> int:
+        """Return how much of what was written has not left for the socket."""
+        with suppress(AttributeError):  # as in `pause_reading`
+            return 0 if self._transport is None else self._transport.get_write_buffer_size()
+        return 0
+
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """Return what the transport knows under `name`."""
         return default if self._transport is None else self._transport.get_extra_info(name, default)

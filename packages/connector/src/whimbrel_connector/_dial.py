@@ -5,13 +5,15 @@ import os
 import socket
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TypeVar
 
 from whimbrel_connector._open_socket import DialOptions, open_socket, words_of
 from whimbrel_connector.errors import CertificateRejected, ConnectFailed, TlsFailed
+from whimbrel_connector.observer import limit_of
 from whimbrel_connector.resolver import Resolver
 from whimbrel_connector.route import Route
+from whimbrel_connector.timeout_errors import PhaseTimeout, TcpTimeout, TlsTimeout
 from whimbrel_connector.tls import TlsPolicy, check_fingerprint, tls_context
 from whimbrel_connector.transports import LOOP_TRANSPORTS, Transports
 
@@ -44,7 +46,11 @@ async def dial_unix(
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.settimeout(0)
     try:
-        await asyncio.get_running_loop().sock_connect(sock, path)
+        with limit_of(TcpTimeout):
+            await asyncio.get_running_loop().sock_connect(sock, path)
+    except PhaseTimeout:  # an OSError, like all of its kind
+        sock.close()
+        raise
     except OSError as fault:
         sock.close()
         raise ConnectFailed(place, None, words_of(fault), fault.errno) from fault
@@ -71,15 +77,16 @@ async def open_transport(
     """
     policy = route.tls
     name = None if policy is None else server_name(route, policy)
-    with connection_faults(route.host, route.port, ConnectFailed if context is None else TlsFailed):
-        try:
-            transport, made = await transports.create_connection(
-                asyncio.get_running_loop(), protocol, sock=sock, ssl=context, server_hostname=name
-            )
-        except BaseException as fault:
-            if not isinstance(fault, OSError):
-                sock.close()
-            raise
+    with nullcontext() if context is None else limit_of(TlsTimeout):
+        with connection_faults(route.host, route.port, ConnectFailed if context is None else TlsFailed):
+            try:
+                transport, made = await transports.create_connection(
+                    asyncio.get_running_loop(), protocol, sock=sock, ssl=context, server_hostname=name
+                )
+            except BaseException as fault:
+                if not isinstance(fault, OSError):
+                    sock.close()
+                raise
     if policy is not None:
         try:
             check_pin(transport, policy, route.host, route.port)

@@ -19,8 +19,10 @@ from whimbrel_connector._addresses import (
 from whimbrel_connector._race import first_success, interleaved
 from whimbrel_connector.address_filter import AddressFilter
 from whimbrel_connector.errors import AddressNotFound, AddressRefused, ConnectAttempt, ConnectFailed
+from whimbrel_connector.observer import limit_of
 from whimbrel_connector.resolver import Resolver
 from whimbrel_connector.route import Route
+from whimbrel_connector.timeout_errors import DnsTimeout, TcpTimeout
 from whimbrel_connector.transports import LOOP_TRANSPORTS, Transports
 
 __all__ = ["DialOptions", "Found", "find_addresses", "open_socket", "refuse_odd_address", "words_of"]
@@ -79,7 +81,8 @@ async def open_socket(route: Route, resolver: Resolver, options: DialOptions) ->
     if options.local_addr is not None:
         here = await _look_up(*options.local_addr, resolver, options.family)
         local = [address.info for address in here]
-    return await _Dialling(route, options, local, found.refused).connect(found.allowed)
+    with limit_of(TcpTimeout):
+        return await _Dialling(route, options, local, found.refused).connect(found.allowed)
 
 
 async def find_addresses(
@@ -91,7 +94,8 @@ async def find_addresses(
         AddressNotFound: There is none.
         AddressRefused: The address filter allows none of them.
     """
-    found = await _look_up(route.host, route.port, resolver, family)
+    with limit_of(DnsTimeout):
+        found = await _look_up(route.host, route.port, resolver, family)
     if options.address_filter is None:
         return Found(found, [])
     allowed, refused = [], []

@@ -7,7 +7,7 @@ __all__ = ["SilenceWatch"]
 
 
 class SilenceWatch:
-    """Calls `too_long(seconds)` once nothing was heard for `seconds`, pauses not counted.
+    """Calls `too_long(seconds, elapsed)` once nothing was heard for `seconds`, pauses not counted.
 
     Hearing something only notes the time; the timer looks at the note when it fires.
     """
@@ -15,7 +15,7 @@ class SilenceWatch:
     __slots__ = ("_heard_at", "_loop", "_paused", "_seconds", "_timer", "_too_long")
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, seconds: float, too_long: Callable[[float], None]
+        self, loop: asyncio.AbstractEventLoop, seconds: float, too_long: Callable[[float, float], None]
     ) -> None:
         self._loop = loop
         self._seconds = seconds
@@ -48,4 +48,5 @@ class SilenceWatch:
         if self._loop.time() < due:
             self._timer = self._loop.call_at(due, self._look)
         else:
-            self._too_long(self._seconds)
+            elapsed = max(self._loop.time() - self._heard_at, self._seconds)  # sums of floats are not exact
+            self._too_long(self._seconds, elapsed)

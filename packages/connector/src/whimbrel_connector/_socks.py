@@ -19,9 +19,11 @@ from whimbrel_connector.errors import (
     SocksRefused,
     UnsupportedProxy,
 )
+from whimbrel_connector.observer import limit_of
 from whimbrel_connector.proxy import Proxy
 from whimbrel_connector.resolver import Resolver
 from whimbrel_connector.route import Route
+from whimbrel_connector.timeout_errors import ProxyTimeout
 from whimbrel_connector.tls import tls_context
 
 try:
@@ -58,7 +60,8 @@ async def dial_socks(
     """
     context = await tls_context(route.tls) if route.tls is not None else None
     hosts = await _hosts(route, proxy, resolver, options)
-    sock = await _reach(route, proxy, hosts, resolver, options)
+    with limit_of(ProxyTimeout):
+        sock = await _reach(route, proxy, hosts, resolver, options)
     return await open_transport(route, context, sock, protocol, options.transports)
 
 

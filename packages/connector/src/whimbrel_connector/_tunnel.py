@@ -14,8 +14,10 @@ from whimbrel_connector._connection import as_transport
 from whimbrel_connector._dial import check_pin, connection_faults, server_name
 from whimbrel_connector._tls_layer import TlsLayer
 from whimbrel_connector.errors import ConnectFailed, ProxyFailed, ProxyRefused, TlsFailed, UnsupportedProxy
+from whimbrel_connector.observer import limit_of
 from whimbrel_connector.proxy import Proxy
 from whimbrel_connector.route import Route
+from whimbrel_connector.timeout_errors import ProxyTimeout, TlsTimeout
 from whimbrel_connector.tls import TlsPolicy, tls_context
 from whimbrel_connector.transports import LOOP_TRANSPORTS, Transports
 from whimbrel_http1 import (
@@ -70,13 +72,13 @@ async def dial_proxied(
     """
     way = Route.to(proxy.url, tls=proxy.tls)
     if route.forwarded:
-        return await _reach(way, protocol, dial)
+        with limit_of(ProxyTimeout):
+            return await _reach(way, protocol, dial)
     context = await tls_context(route.tls) if route.tls is not None else None
     request = proxy.connect_request(route.host, route.port)
-    loop = asyncio.get_running_loop()
-    tunnel = await _reach(way, lambda: _Tunnel(loop, way), dial)
+    with limit_of(ProxyTimeout):
+        tunnel, transport = await _open_tunnel(way, request, dial)
     try:
-        transport = await tunnel.open(request)
         made = protocol()
         if route.tls is None or context is None:
             transport.set_protocol(made)
@@ -87,6 +89,16 @@ async def dial_proxied(
         tunnel.abort()
         raise
     return made
+
+
+async def _open_tunnel(way: Route, request: bytes, dial: Dial) -> "tuple[_Tunnel, asyncio.Transport]":
+    loop = asyncio.get_running_loop()
+    tunnel = await _reach(way, lambda: _Tunnel(loop, way), dial)
+    try:
+        return tunnel, await tunnel.open(request)
+    except BaseException:
+        tunnel.abort()
+        raise
 
 
 async def _reach(way: Route, protocol: Callable[[], _Q], dial: Dial) -> _Q:
@@ -111,7 +123,7 @@ async def _secure(
     """Agree on TLS with the origin through the tunnel."""
     loop = asyncio.get_running_loop()
     name = server_name(route, policy)
-    with connection_faults(route.host, route.port, TlsFailed):
+    with limit_of(TlsTimeout), connection_faults(route.host, route.port, TlsFailed):
         secured = await transports.start_tls(loop, _ground(transport), made, context, server_hostname=name)
         if secured is None or secured.is_closing():
             raise ConnectionResetError("the tunnel was closed during the handshake")

@@ -16,8 +16,8 @@ _FEW_ROWS = 16
 class Sleeper(Protocol):
     """Who waits for an alarm; one object sets one alarm at a time."""
 
-    def ring(self) -> None:
-        """The time has come."""
+    def ring(self, late: float) -> None:
+        """The time has come, and passed by so many seconds."""
 
 
 class AlarmClock:
@@ -108,4 +108,4 @@ class AlarmRow:
                 return
             del self._due[sleeper]
             # By way of the loop: what one of them raises is no concern of the others.
-            self._loop.call_soon(sleeper.ring)
+            self._loop.call_soon(sleeper.ring, now - due)

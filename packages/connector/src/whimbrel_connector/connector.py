@@ -11,7 +11,7 @@ from yarl import URL
 
 from whimbrel_connector._connection import CLOSING_SECONDS, Http1Connection
 from whimbrel_connector.alarm_clock import AlarmClock
-from whimbrel_connector.errors import ConnectorClosed, ConnectTimeout, PoolTimeout
+from whimbrel_connector.errors import ConnectorClosed
 from whimbrel_connector.exchange import Exchange
 from whimbrel_connector.lifetime import Lifetime
 from whimbrel_connector.observer import ConnectObserver, dialling_for
@@ -20,6 +20,7 @@ from whimbrel_connector.proxy import Proxy
 from whimbrel_connector.request import ExchangeOptions
 from whimbrel_connector.route import Route
 from whimbrel_connector.statistics import PoolStatistics
+from whimbrel_connector.timeout_errors import ConnectTimeout, LeaseTimeout
 from whimbrel_connector.timeouts import Deadline, Timeouts
 from whimbrel_connector.tls import TlsPolicy
 
@@ -171,8 +172,7 @@ class BaseConnector(ABC):
             ConnectFailed: No connection could be made (`ProxyFailed`: not even through the proxy).
             ProxyRefused: The proxy makes no tunnel (a SOCKS proxy: `SocksRefused`, a `ProxyFailed`).
             UnsupportedProxy: This connector cannot use the proxy, or an extra is not installed.
-            PoolTimeout: Waiting and connecting took longer than `timeouts.lease`.
-            ConnectTimeout: Connecting took longer than `timeouts.connect`.
+            PhaseTimeout: A phase took longer than `timeouts` allows; the subclass tells which.
             RuntimeError: The connector belongs to another event loop.
         """
         pool = self._pool if self._pool is not None else self._open_pool()
@@ -184,8 +184,8 @@ class BaseConnector(ABC):
         route = Route.to(url if isinstance(url, URL) else URL(url), tls=policy, proxy=proxy)
         connection = await pool.take_idle(route)
         if connection is None:
-            with Deadline(self._clock, timeouts.lease, PoolTimeout):
-                connection = await pool.lease(route, timeouts.connect, options.observer)
+            with Deadline(self._clock, timeouts.lease, LeaseTimeout):
+                connection = await pool.lease(route, timeouts, options.observer)
         exchange = Exchange(connection, route, options, loop)
         if options.observer is not None:
             await _tell(options.observer, exchange)
@@ -235,14 +235,16 @@ class BaseConnector(ABC):
             limit=self._limit,
             limit_per_route=self._limit_per_host,
             lifetime=self._lifetime,
+            clock=self._clock,
         )
         return self._pool
 
     async def _dial_within(
-        self, route: Route, seconds: float | None, observer: ConnectObserver | None
+        self, route: Route, timeouts: Timeouts, observer: ConnectObserver | None
     ) -> Http1Connection:
-        with dialling_for(observer), Deadline(self._clock, seconds, ConnectTimeout):
-            return await self.dial(route)
+        with dialling_for(observer, timeouts, self._clock):
+            with Deadline(self._clock, timeouts.connect, ConnectTimeout):
+                return await self.dial(route)
 
 
 async def _tell(observer: ConnectObserver, exchange: Exchange) -> None:

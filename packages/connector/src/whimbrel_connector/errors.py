@@ -1,7 +1,8 @@
 """What can go wrong between an origin and its answer.
 
-Every error here is a `ConnectorError` and carries its facts as attributes. A response that breaks
-the rules of HTTP raises the parser's own `whimbrel_http1.ParseError`.
+Every error here is a `ConnectorError` and carries its facts as attributes; those of time stand in
+`timeout_errors`. A response that breaks the rules of HTTP raises the parser's own
+`whimbrel_http1.ParseError`.
 """
 
 from collections.abc import Sequence
@@ -14,16 +15,12 @@ __all__ = [
     "CertificateRejected",
     "ConnectAttempt",
     "ConnectFailed",
-    "ConnectTimeout",
     "ConnectorClosed",
     "ConnectorError",
     "ExchangeClosed",
     "FingerprintMismatch",
-    "PhaseTimeout",
-    "PoolTimeout",
     "ProxyFailed",
     "ProxyRefused",
-    "ReadTimeout",
     "ServerDisconnected",
     "SocksRefused",
     "TlsFailed",
@@ -316,39 +313,3 @@ class UnaskedUpgrade(ConnectorError):
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port} switched protocols unasked (RFC 9110 section 15.2.2)"
-
-
-class PhaseTimeout(ConnectorError, TimeoutError):
-    """One phase of a request took longer than its limit.
-
-    Attributes:
-        limit_seconds: What was allowed.
-        phase: The phase, in words.
-    """
-
-    phase = "the request"
-
-    def __init__(self, limit_seconds: float) -> None:
-        super().__init__(limit_seconds)
-        self.limit_seconds = limit_seconds
-
-    def __str__(self) -> str:
-        return f"{self.phase} took longer than {self.limit_seconds:g} s"
-
-
-class PoolTimeout(PhaseTimeout):
-    """No connection came free, nor could one be opened, in time."""
-
-    phase = "connection pool and connecting"
-
-
-class ConnectTimeout(PhaseTimeout):
-    """The address lookup, TCP and TLS handshakes took too long."""
-
-    phase = "connecting"
-
-
-class ReadTimeout(PhaseTimeout):
-    """The peer sent nothing for too long."""
-
-    phase = "waiting for the next bytes of the response"

@@ -11,9 +11,9 @@ from typing import Any
 
 from whimbrel_connector._connection import Http1Connection
 from whimbrel_connector._decoding_stream import DecodingStreamReader, decoder_for
-from whimbrel_connector._silence import SilenceWatch
+from whimbrel_connector._patience import Patience
 from whimbrel_connector._upload import Upload
-from whimbrel_connector.errors import ExchangeClosed, ReadTimeout, ServerDisconnected, UnaskedUpgrade
+from whimbrel_connector.errors import ExchangeClosed, ServerDisconnected, UnaskedUpgrade
 from whimbrel_connector.request import ExchangeOptions, Request, WireParser
 from whimbrel_connector.route import Route
 from whimbrel_connector.stream import StreamReader
@@ -45,12 +45,12 @@ class Exchange:
         "_options",
         "_over",
         "_parser",
+        "_patience",
         "_reading_paused",
         "_received_bytes",
         "_request",
         "_reused",
         "_route",
-        "_silence",
         "_surplus",
         "_upload",
         "_waiter",
@@ -75,7 +75,7 @@ class Exchange:
         self._waiter: asyncio.Future[ResponseHead] | None = None
         self._head: ResponseHead | None = None
         self._upload: Upload | None = None
-        self._silence: SilenceWatch | None = None
+        self._patience: Patience | None = None
         self._surplus: bytes | None = None
         self._fault: BaseException | None = None
         self._drain_left: int | None = None
@@ -114,7 +114,8 @@ class Exchange:
             LocalError: The body is not as long as the head declares.
             ServerDisconnected: The peer closed before a whole head had come.
             ParseError: What came is no response.
-            ReadTimeout: The peer was silent for too long.
+            PhaseTimeout: The peer was silent for too long, or took nothing (`SendTimeout`,
+                `FirstByteTimeout`, `ReadTimeout`).
             ExchangeClosed: This side closed the connection meanwhile.
             RuntimeError: The exchange was used before.
             BaseException: Whatever the request's own body raised while it was written.
@@ -132,10 +133,9 @@ class Exchange:
         try:
             options = self._options
             self._parser = options.parser(request_method=request.method, limits=options.limits)
+            if options.is_timed:
+                self._patience = Patience(self._loop, options, self._connection.unsent_bytes, self.fail)
             self._write(request)
-            if options.read_seconds is not None:
-                self._silence = SilenceWatch(self._loop, options.read_seconds, self._too_silent)
-                self._mind_silence()
             return await waiter
         except BaseException:
             waiter.cancel()  # nobody waits any more, so nobody is told
@@ -228,8 +228,8 @@ class Exchange:
         if self._over:  # TLS hands on what it had deciphered before it was closed
             return
         self._received_bytes += len(data)
-        if self._silence is not None:
-            self._silence.heard()
+        if self._patience is not None:
+            self._patience.heard()
         if self._surplus is not None:
             self._surplus += data
             return
@@ -263,12 +263,16 @@ class Exchange:
 
     def pause_writing(self) -> None:
         """Hold the upload back."""
+        if self._patience is not None:
+            self._patience.sending_stands()
         if self._upload is not None:
             self._upload.pause()
             self._mind_silence()
 
     def resume_writing(self) -> None:
         """Let the upload go on."""
+        if self._patience is not None:
+            self._patience.sending_goes_on()
         if self._upload is not None:
             self._upload.resume()
             self._mind_silence()
@@ -288,6 +292,7 @@ class Exchange:
         self._upload = Upload(self._loop, transport, encoder, body, wait)
         transport.write(encoder.head)
         self._connection.attend(self._upload.start(self._upload_ended))
+        self._mind_silence()
 
     def _upload_ended(self, fault: BaseException | None) -> None:
         self._upload = None
@@ -297,13 +302,10 @@ class Exchange:
 
     def _mind_silence(self) -> None:
         """Count the peer's silence only while this side waits for the peer."""
-        if self._silence is None or self._over:
+        if self._patience is None or self._over:
             return
         uploading = self._upload is not None and not self._upload.is_held_back
-        if uploading or self._reading_paused:
-            self._silence.pause()
-        else:
-            self._silence.resume()
+        self._patience.mind_peer(is_its_turn=not uploading and not self._reading_paused)
 
     # Steps of the response.
 
@@ -334,6 +336,9 @@ class Exchange:
             return
         if self._upload is not None:
             self._upload.refuse_to_start()
+        if self._patience is not None:
+            self._patience.head_came()
+            self._mind_silence()
         self._head = head
         self.content = self._make_stream(head)
         if self._waiter is not None and not self._waiter.done():
@@ -411,8 +416,8 @@ class Exchange:
         if self._upload is not None:
             self._upload.stop()
             self._upload = None
-        if self._silence is not None:
-            self._silence.stop()
+        if self._patience is not None:
+            self._patience.stop()
         if self._drain_timer is not None:
             self._drain_timer.cancel()
 
@@ -430,9 +435,6 @@ class Exchange:
     def _fail_from(self, fault: BaseException, cause: Exception | None) -> None:
         fault.__cause__ = cause
         self.fail(fault)
-
-    def _too_silent(self, seconds: float) -> None:
-        self.fail(ReadTimeout(seconds))
 
     def _disconnected(self) -> ServerDisconnected:
         return ServerDisconnected(

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from whimbrel_connector._connection import Http1Connection
-from whimbrel_connector.connector import BaseConnector
+from whimbrel_connector.connector import KEEPALIVE_SECONDS, BaseConnector
 from whimbrel_connector.errors import ConnectFailed, TlsFailed, UnsupportedProxy
 from whimbrel_connector.route import Route
 
@@ -39,7 +39,7 @@ class NamedPipeConnector(BaseConnector):
         self,
         path: str,
         force_close: bool = False,
-        keepalive_timeout: float | None = None,
+        keepalive_timeout: float | None = KEEPALIVE_SECONDS,
         limit: int | None = 100,
         limit_per_host: int = 0,
         loop: asyncio.AbstractEventLoop | None = None,

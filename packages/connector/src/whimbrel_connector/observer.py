@@ -9,7 +9,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
 
-__all__ = ["ConnectObserver", "dialling_for", "present_observer"]
+from whimbrel_connector.alarm_clock import AlarmClock
+from whimbrel_connector.timeout_errors import PhaseTimeout
+from whimbrel_connector.timeouts import Deadline, Timeouts
+
+__all__ = ["ConnectObserver", "dialling_for", "limit_of", "present_observer"]
 
 
 class ConnectObserver(Protocol):
@@ -43,24 +47,32 @@ class ConnectObserver(Protocol):
         """The address is not in the cache."""
 
 
+_NO_LIMITS = Timeouts()
+_NO_CLOCK = AlarmClock()
+
+
 class _Seat:
-    """Where the observer of a dialling sits while it lasts."""
+    """Where the observer of a dialling sits while it lasts, and the limits of its phases lie."""
 
-    __slots__ = ("observer",)
+    __slots__ = ("clock", "observer", "timeouts")
 
-    def __init__(self, observer: ConnectObserver | None) -> None:
+    def __init__(self, observer: ConnectObserver | None, timeouts: Timeouts, clock: AlarmClock) -> None:
         self.observer = observer
+        self.timeouts = timeouts
+        self.clock = clock
 
 
-# `dial` and `resolve` are for others to implement and need not know of observers, so they are found here.
+# `dial` and `resolve` are for others to implement and need not know of these, so they are found here.
 # A transport keeps the context it was made in: the seat is left empty, lest it keep a session alive.
 _SEAT: ContextVar[_Seat | None] = ContextVar("_SEAT", default=None)
 
 
 @contextmanager
-def dialling_for(observer: ConnectObserver | None) -> Iterator[None]:
-    """Let `present_observer` find `observer`, or nobody, in this task until the end of the block."""
-    seat = _Seat(observer)
+def dialling_for(
+    observer: ConnectObserver | None, timeouts: Timeouts = _NO_LIMITS, clock: AlarmClock = _NO_CLOCK
+) -> Iterator[None]:
+    """Let `present_observer` and `limit_of` know of these in this task until the end of the block."""
+    seat = _Seat(observer, timeouts, clock)
     before = _SEAT.set(seat)
     try:
         yield
@@ -73,3 +85,15 @@ def present_observer() -> ConnectObserver | None:
     """Return who observes the dialling that this task does, if anybody."""
     seat = _SEAT.get()
     return None if seat is None else seat.observer
+
+
+def limit_of(phase: type[PhaseTimeout]) -> Deadline:
+    """Return the limit of a phase of the dialling that this task does; `phase` is what ends it.
+
+    Its name is one of those of `Timeouts`.
+    """
+    seat = _SEAT.get()
+    if seat is None:
+        return Deadline(_NO_CLOCK, None, phase)
+    seconds: float | None = getattr(seat.timeouts, phase.phase)
+    return Deadline(seat.clock, seconds, phase)

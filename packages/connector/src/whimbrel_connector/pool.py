@@ -13,15 +13,18 @@ from typing import Any
 
 from whimbrel_connector._connection import Http1Connection
 from whimbrel_connector._ledger import Action, Close, Grant, Ledger, Open
+from whimbrel_connector.alarm_clock import AlarmClock
 from whimbrel_connector.errors import ConnectorClosed
 from whimbrel_connector.lifetime import Lifetime
 from whimbrel_connector.observer import ConnectObserver
 from whimbrel_connector.route import Route
 from whimbrel_connector.statistics import OriginStatistics, PoolStatistics
+from whimbrel_connector.timeout_errors import PoolTimeout
+from whimbrel_connector.timeouts import Deadline, Timeouts
 
 __all__ = ["Pool"]
 
-Dial = Callable[[Route, float | None, ConnectObserver | None], Coroutine[Any, Any, Http1Connection]]
+Dial = Callable[[Route, Timeouts, ConnectObserver | None], Coroutine[Any, Any, Http1Connection]]
 _Place = asyncio.Future[Http1Connection | None]
 _Actions = list[Action[_Place, Http1Connection]]
 
@@ -35,11 +38,11 @@ class Pool:
 
     Args:
         loop: The loop of every connection.
-        dial: Opens a connection to a route within so many seconds, None for no limit; an observer is
-            told of it.
+        dial: Opens a connection to a route within the limits; an observer is told of it.
         limit: Connections in all; 0 for no limit.
         limit_per_route: Connections to one route; 0 for no limit.
         lifetime: How long a connection may serve, where its server says nothing shorter.
+        clock: What ends the waiting for a place.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class Pool:
         limit: int,
         limit_per_route: int,
         lifetime: Lifetime,
+        clock: AlarmClock,
     ) -> None:
         self._loop = loop
         self._dial = dial
@@ -57,6 +61,7 @@ class Pool:
             limit=limit, limit_per_route=limit_per_route
         )
         self._lifetime = lifetime
+        self._clock = clock
         self._live: dict[Http1Connection, Route] = {}
         self._waiting: dict[_Place, Route] = {}
         self._dialling: set[asyncio.Task[Http1Connection]] = set()
@@ -100,19 +105,21 @@ class Pool:
         return None
 
     async def lease(
-        self, route: Route, dial_seconds: float | None, observer: ConnectObserver | None = None
+        self, route: Route, timeouts: Timeouts, observer: ConnectObserver | None = None
     ) -> Http1Connection:
         """Return a connection to `route` that nobody else uses: an idle one, or a new one.
 
         Raises:
             ConnectorClosed: The pool was closed, before or meanwhile.
+            PoolTimeout: No place came free in time.
             ConnectFailed: A new connection could not be made.
         """
         ask = self._ledger.ask
         while True:
-            connection = await self._wait_for_place(route, ask, observer)
+            with Deadline(self._clock, timeouts.pool, PoolTimeout):
+                connection = await self._wait_for_place(route, ask, observer)
             if connection is None:
-                return await self._open(route, dial_seconds, observer)
+                return await self._open(route, timeouts, observer)
             if await self._is_usable(connection):
                 return connection
             ask = self._ledger.ask_again
@@ -211,12 +218,12 @@ class Pool:
         return usable
 
     async def _open(
-        self, route: Route, dial_seconds: float | None, observer: ConnectObserver | None
+        self, route: Route, timeouts: Timeouts, observer: ConnectObserver | None
     ) -> Http1Connection:
         try:
             if observer is not None:
                 await observer.opening()
-            connection = await self._dialled(route, dial_seconds, observer)
+            connection = await self._dialled(route, timeouts, observer)
         except BaseException:
             self._carry_out(self._ledger.gone(None, route))
             raise
@@ -229,11 +236,11 @@ class Pool:
         return connection
 
     async def _dialled(
-        self, route: Route, dial_seconds: float | None, observer: ConnectObserver | None
+        self, route: Route, timeouts: Timeouts, observer: ConnectObserver | None
     ) -> Http1Connection:
         """Dial in a task that `close` can end."""
         self._check_open()
-        dialling = self._loop.create_task(self._dial(route, dial_seconds, observer))
+        dialling = self._loop.create_task(self._dial(route, timeouts, observer))
         self._dialling.add(dialling)
         dialling.add_done_callback(self._dialling.discard)
         try:

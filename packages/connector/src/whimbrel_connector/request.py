@@ -1,7 +1,7 @@
 """What is sent, and how the answer is to be read: the values an exchange is given."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from whimbrel_connector.observer import ConnectObserver
@@ -105,18 +105,31 @@ class ExchangeOptions:
         limits: What the parser refuses to hold.
         decode: Whether the stream undoes the content coding.
         buffer_bytes: The stream's lower mark: reading pauses above twice as many buffered bytes.
+        send_seconds: How long the peer may take nothing of a request that waits to be sent; None for no
+            limit. What the system's buffers hold counts as taken.
+        first_byte_seconds: Longest silence of the peer between a request that was sent and the head of
+            its response; None: as `read_seconds` says.
         read_seconds: Longest silence of the peer; None for no limit.
         continue_seconds: How long a body waits for `100 Continue` before it goes out unasked
             (RFC 9110 section 10.1.1).
         translate: Puts another error in the place of the one that readers of a body would get.
         observer: Who is told how the request comes by its connection, or None.
+        is_timed: Whether one of `send_seconds`, `first_byte_seconds` and `read_seconds` is given.
     """
 
     parser: ParserFactory = ResponseParser
     limits: Limits = DEFAULT_LIMITS
     decode: bool = False
     buffer_bytes: int = 65536
+    send_seconds: float | None = None
+    first_byte_seconds: float | None = None
     read_seconds: float | None = None
     continue_seconds: float = 1.0
     translate: Callable[[BaseException], BaseException] | None = None
     observer: ConnectObserver | None = None
+    is_timed: bool = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Note once whether an exchange has anything to time."""
+        limits = (self.send_seconds, self.first_byte_seconds, self.read_seconds)
+        object.__setattr__(self, "is_timed", limits != (None, None, None))

@@ -24,32 +24,55 @@ class Timeouts:
 
     Attributes:
         lease: Waiting for the pool and getting there, together.
+        pool: Waiting for the pool alone.
         connect: Getting there alone: address lookup, TCP, the proxy's tunnel, TLS.
+        dns: The address lookup.
+        tcp: The TCP connection, or that of a UNIX socket: whichever address is tried, together.
+        tls: The TLS handshake, with the origin or with the proxy; each has so much.
+        proxy: Reaching the proxy, until it has made a tunnel where one is needed.
     """
 
     lease: float | None = None
+    pool: float | None = None
     connect: float | None = None
+    dns: float | None = None
+    tcp: float | None = None
+    tls: float | None = None
+    proxy: float | None = None
 
 
 class Deadline:
-    """Cancel the block after `seconds` and raise `error(seconds)` in its place.
+    """Cancel the block after `seconds` and raise `error(seconds, elapsed)` in its place.
 
     A cancellation that comes from elsewhere passes through untouched. `seconds` None sets no limit.
 
     Args:
         clock: What wakes it; best one that many deadlines share.
         seconds: The limit.
-        error: Makes the error.
+        error: Makes the error from the limit and from the time that had passed, in seconds.
     """
 
-    __slots__ = ("_cancelled_before", "_clock", "_error", "_expired", "_row", "_seconds", "_task", "_then")
+    __slots__ = (
+        "_cancelled_before",
+        "_clock",
+        "_error",
+        "_expired",
+        "_late",
+        "_row",
+        "_seconds",
+        "_task",
+        "_then",
+    )
 
-    def __init__(self, clock: AlarmClock, seconds: float | None, error: Callable[[float], Exception]) -> None:
+    def __init__(
+        self, clock: AlarmClock, seconds: float | None, error: Callable[[float, float], Exception]
+    ) -> None:
         self._clock = clock
         self._seconds = seconds
         self._error = error
         self._expired = False
         self._cancelled_before = 0
+        self._late = 0.0
         self._row: AlarmRow | None = None
         self._task: asyncio.Task[object] | None = None
         self._then: Callable[[Exception], object] | None = None
@@ -72,14 +95,14 @@ class Deadline:
             # Taken back in any case: the block may have ended otherwise than by this cancellation.
             others_cancelled = _take_back_one(self._task) > self._cancelled_before
             if isinstance(fault, asyncio.CancelledError) and not others_cancelled:
-                raise self._error(self._seconds) from fault
+                raise self._too_late(self._seconds) from fault
         self._task = None
 
     def go_on(self, then: Callable[[Exception], object]) -> None:
         """Keep the clock running after the block: on expiry the error is given to `then`."""
         self._then = then
         if self._expired and self._seconds is not None:  # the block has overheard its cancellation
-            then(self._error(self._seconds))
+            then(self._too_late(self._seconds))
 
     def stop(self) -> None:
         """Stop the clock."""
@@ -87,16 +110,20 @@ class Deadline:
             self._row.discard(self)
             self._row = None
 
-    def ring(self) -> None:
+    def ring(self, late: float) -> None:
         """Take the clock's word that the time has come."""
         if self._row is None:  # stopped meanwhile
             return
         self._row = None
+        self._late = late
         if self._then is not None and self._seconds is not None:
-            self._then(self._error(self._seconds))
+            self._then(self._too_late(self._seconds))
         elif self._task is not None:
             self._expired = True
             self._task.cancel()
+
+    def _too_late(self, seconds: float) -> Exception:
+        return self._error(seconds, seconds + self._late)
 
 
 def _cancellations(task: "asyncio.Task[object] | None") -> int:

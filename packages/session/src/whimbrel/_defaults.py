@@ -17,7 +17,7 @@ from whimbrel._proxies import ProxyRules
 from whimbrel._urls import HTTP_SCHEMES, StrOrURL, build_url, check_scheme
 from whimbrel.client_middlewares import ClientMiddlewareType
 from whimbrel.client_timeout import ClientTimeout, timeout_of
-from whimbrel_connector import ExchangeOptions, Timeouts, TlsPolicy, tls_policy
+from whimbrel_connector import ExchangeOptions, TlsPolicy, tls_policy
 from whimbrel_http1 import HttpVersion
 
 __all__ = ["Defaults", "Dumps", "base_url_of", "lower"]
@@ -140,7 +140,7 @@ class Defaults:
         raise_for_status, middlewares = options.get("raise_for_status"), options.get("middlewares")
         return Plan(
             total_seconds=timeout.total or None,
-            timeouts=Timeouts(lease=timeout.connect or None, connect=timeout.sock_connect or None),
+            timeouts=timeout.before_exchange,
             exchange=reading(self.exchange, options, timeout),
             body_rules=self.body_rules.under(options),
             proxies=self.proxies.over(

@@ -202,5 +202,6 @@ async def _judge(response: ClientResponse, raise_for_status: RaiseForStatus) -> 
         await raise_for_status(response)
 
 
-def _too_late(seconds: float) -> RequestTimeoutError:
-    return RequestTimeoutError(f"Total timeout: the request took longer than {seconds:g} s")
+def _too_late(limit: float, elapsed: float) -> RequestTimeoutError:
+    what = f"Total timeout: the request took longer than {limit:g} s: given up after {elapsed:.3f} s"
+    return RequestTimeoutError.after(what, limit=limit, elapsed=elapsed)

@@ -122,7 +122,7 @@ class Plan:
 
 def reading(usual: ExchangeOptions, options: RequestOptions, timeout: ClientTimeout) -> ExchangeOptions:
     """Return how the response is read: the `usual` way, unless the request has its own."""
-    own: dict[str, Any] = {"read_seconds": timeout.sock_read or None}
+    own: dict[str, Any] = {**timeout.within_exchange}
     limits = {
         "line_bytes": options.get("max_line_size"),
         "field_bytes": options.get("max_field_size"),

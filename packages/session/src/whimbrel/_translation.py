@@ -18,10 +18,19 @@ from whimbrel.client_exceptions import (
     ClientResponseError,
     ConnectionKey,
     ConnectionTimeoutError,
+    DNSTimeoutError,
+    FirstByteTimeoutError,
     InvalidUrlClientError,
+    LeaseTimeoutError,
+    PoolTimeoutError,
+    ProxyTimeoutError,
+    SendTimeoutError,
     ServerDisconnectedError,
     ServerFingerprintMismatch,
+    ServerTimeoutError,
     SocketTimeoutError,
+    TCPTimeoutError,
+    TLSTimeoutError,
     UnixClientConnectorError,
 )
 from whimbrel.request_info import RequestInfo
@@ -30,16 +39,25 @@ from whimbrel_connector import (
     CertificateRejected,
     ConnectFailed,
     ConnectorClosed,
+    ConnectTimeout,
+    DnsTimeout,
     ExchangeClosed,
     FingerprintMismatch,
+    FirstByteTimeout,
     InvalidProxy,
+    LeaseTimeout,
     PhaseTimeout,
+    PoolTimeout,
     ProxyFailed,
     ProxyRefused,
+    ProxyTimeout,
     ReadTimeout,
+    SendTimeout,
     ServerDisconnected,
+    TcpTimeout,
     TlsFailed,
     TlsPolicy,
+    TlsTimeout,
     UnaskedUpgrade,
     UnsupportedProxy,
 )
@@ -59,6 +77,24 @@ _CONNECT_ERRORS: tuple[tuple[type[ConnectFailed], type[ClientConnectorError]], .
     (TlsFailed, ClientConnectorSSLError),
     (ConnectFailed, ClientConnectorError),
 )
+
+_TIMEOUTS: dict[type[PhaseTimeout], type[ServerTimeoutError]] = {
+    LeaseTimeout: LeaseTimeoutError,
+    PoolTimeout: PoolTimeoutError,
+    ConnectTimeout: ConnectionTimeoutError,
+    DnsTimeout: DNSTimeoutError,
+    TcpTimeout: TCPTimeoutError,
+    TlsTimeout: TLSTimeoutError,
+    ProxyTimeout: ProxyTimeoutError,
+    SendTimeout: SendTimeoutError,
+    FirstByteTimeout: FirstByteTimeoutError,
+    ReadTimeout: SocketTimeoutError,
+}
+_STALLED: dict[type[ServerTimeoutError], str] = {
+    SendTimeoutError: "Timeout on sending data to socket",
+    FirstByteTimeoutError: "Timeout on reading data from socket",
+    SocketTimeoutError: "Timeout on reading data from socket",
+}
 
 
 def translate_fault(fault: Exception, request_info: RequestInfo, tls: TlsPolicy | None = None) -> Exception:
@@ -104,10 +140,8 @@ def translate_body_fault(fault: BaseException) -> BaseException:
 def _connection_error(fault: Exception, where: str = "") -> ClientError | None:
     error: ClientError | None = None
     match fault:
-        case ReadTimeout():
-            error = SocketTimeoutError(f"Timeout on reading data from socket: {fault}")
         case PhaseTimeout():
-            error = ConnectionTimeoutError(f"Connection timeout{where}: {fault}")
+            error = _timeout_error(fault, where)
         case ServerDisconnected():
             error = ServerDisconnectedError(f"Server disconnected: {fault}")
         case ConnectorClosed() | ExchangeClosed() | UnaskedUpgrade():
@@ -117,6 +151,12 @@ def _connection_error(fault: Exception, where: str = "") -> ClientError | None:
         case _:
             pass
     return error
+
+
+def _timeout_error(fault: PhaseTimeout, where: str) -> ServerTimeoutError:
+    kind = _TIMEOUTS.get(type(fault), ServerTimeoutError)
+    what = _STALLED.get(kind, f"Connection timeout{where}")
+    return kind.after(f"{what}: {fault}", limit=fault.limit, elapsed=fault.elapsed)
 
 
 def _proxy_error(

@@ -150,8 +150,8 @@ class ClientSession(SessionFacts):
                 limits=sizes,
                 decode=auto_decompress,
                 buffer_bytes=read_bufsize,
-                read_seconds=limits.sock_read or None,
                 translate=translate_body_fault,
+                **limits.within_exchange,
             ),
             body_rules=body_rules_of(max_body_size, fallback_charset_resolver),
             proxies=ProxyRules().over(

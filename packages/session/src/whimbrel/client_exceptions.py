@@ -14,6 +14,7 @@ from whimbrel_connector import FingerprintMismatch as Mismatch
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from typing_extensions import Self
     from yarl import URL
 
     from whimbrel._credentials import BasicAuth
@@ -38,21 +39,29 @@ __all__ = [
     "ConnectionKey",
     "ConnectionTimeoutError",
     "ContentTypeError",
+    "DNSTimeoutError",
     "FingerprintMismatch",
+    "FirstByteTimeoutError",
     "InvalidURL",
     "InvalidUrlClientError",
     "InvalidUrlRedirectClientError",
+    "LeaseTimeoutError",
     "NonHttpUrlClientError",
     "NonHttpUrlRedirectClientError",
     "PayloadTooLargeError",
+    "PoolTimeoutError",
+    "ProxyTimeoutError",
     "RedirectClientError",
     "RequestTimeoutError",
+    "SendTimeoutError",
     "ServerConnectionError",
     "ServerDisconnectedError",
     "ServerFingerprintMismatch",
     "ServerTimeoutError",
     "SocketTimeoutError",
     "StreamConsumedError",
+    "TCPTimeoutError",
+    "TLSTimeoutError",
     "TooManyRedirects",
     "UnixClientConnectorError",
     "UploadAbortedError",
@@ -300,19 +309,90 @@ class ServerDisconnectedError(ServerConnectionError):
 
 
 class ServerTimeoutError(ServerConnectionError, asyncio.TimeoutError):
-    """Something took longer than its limit."""
+    """Something took longer than its limit; the subclass tells what.
+
+    Attributes:
+        phase: What took too long, in one word or two; None for an error that was made elsewhere.
+        limit: The seconds that were allowed, or None.
+        elapsed: The seconds that had passed when it was given up, or None.
+    """
+
+    phase: str | None = None
+    limit: float | None = None
+    elapsed: float | None = None
+
+    @classmethod
+    def after(cls, message: str, *, limit: float, elapsed: float) -> "Self":
+        """Return an error with these facts."""
+        error = cls(message)
+        error.limit, error.elapsed = limit, elapsed
+        return error
 
 
 class ConnectionTimeoutError(ServerTimeoutError):
-    """Getting a connection took longer than its limit."""
+    """Connecting took longer than `ClientTimeout.sock_connect`; the subclasses are of other limits."""
+
+    phase = "connect"
+
+
+class LeaseTimeoutError(ConnectionTimeoutError):
+    """Waiting for the pool and connecting together took longer than `ClientTimeout.connect`."""
+
+    phase = "lease"
+
+
+class PoolTimeoutError(ConnectionTimeoutError):
+    """Waiting for the pool took longer than `ClientTimeout.pool`."""
+
+    phase = "pool"
+
+
+class DNSTimeoutError(ConnectionTimeoutError):
+    """The address lookup took longer than `ClientTimeout.dns`."""
+
+    phase = "dns"
+
+
+class TCPTimeoutError(ConnectionTimeoutError):
+    """The TCP connection took longer than `ClientTimeout.tcp`."""
+
+    phase = "tcp"
+
+
+class TLSTimeoutError(ConnectionTimeoutError):
+    """The TLS handshake took longer than `ClientTimeout.tls`."""
+
+    phase = "tls"
+
+
+class ProxyTimeoutError(ConnectionTimeoutError):
+    """Getting through the proxy took longer than `ClientTimeout.proxy`."""
+
+    phase = "proxy"
 
 
 class SocketTimeoutError(ServerTimeoutError):
-    """The server was silent for longer than its limit."""
+    """The server was silent for longer than `ClientTimeout.sock_read`; the subclasses are of other limits."""
+
+    phase = "read"
+
+
+class FirstByteTimeoutError(SocketTimeoutError):
+    """The head of the response was not there after `ClientTimeout.first_byte`."""
+
+    phase = "first byte"
+
+
+class SendTimeoutError(SocketTimeoutError):
+    """The server took nothing of the request for `ClientTimeout.send`."""
+
+    phase = "send"
 
 
 class RequestTimeoutError(ServerTimeoutError):
-    """The whole request, redirects and body included, took longer than its limit."""
+    """The whole request, redirects and body included, took longer than `ClientTimeout.total`."""
+
+    phase = "total"
 
 
 class ServerFingerprintMismatch(ServerConnectionError, Mismatch):

@@ -1,8 +1,19 @@
 """`ClientTimeout`: how long a request and its phases may take."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import TypedDict
 
-__all__ = ["DEFAULT_TIMEOUT", "ClientTimeout", "timeout_of", "with_earlier_spellings"]
+from whimbrel_connector import Timeouts
+
+__all__ = ["DEFAULT_TIMEOUT", "ClientTimeout", "ExchangeLimits", "timeout_of", "with_earlier_spellings"]
+
+
+class ExchangeLimits(TypedDict):
+    """The limits of an exchange, by their names in `ExchangeOptions`."""
+
+    send_seconds: float | None
+    first_byte_seconds: float | None
+    read_seconds: float | None
 
 
 @dataclass(frozen=True)
@@ -15,6 +26,14 @@ class ClientTimeout:
         sock_read: Silence between two arrivals of response bytes.
         sock_connect: Connecting alone: address lookup, TCP and TLS.
         ceil_threshold: Accepted for compatibility and not used: limits are not rounded.
+        pool: Waiting for a place in the pool alone.
+        dns: The address lookup alone.
+        tcp: The TCP connection alone.
+        tls: Each TLS handshake, with the origin or with the proxy.
+        proxy: Reaching the proxy, until it has made a tunnel where one is needed.
+        send: Sending that stands still because the server takes nothing.
+        first_byte: Silence between a request that was sent and the head of its response; None: as
+            `sock_read` says.
     """
 
     total: float | None = None
@@ -22,6 +41,35 @@ class ClientTimeout:
     sock_read: float | None = None
     sock_connect: float | None = None
     ceil_threshold: float = 5
+    pool: float | None = field(default=None, kw_only=True)
+    dns: float | None = field(default=None, kw_only=True)
+    tcp: float | None = field(default=None, kw_only=True)
+    tls: float | None = field(default=None, kw_only=True)
+    proxy: float | None = field(default=None, kw_only=True)
+    send: float | None = field(default=None, kw_only=True)
+    first_byte: float | None = field(default=None, kw_only=True)
+
+    @property
+    def before_exchange(self) -> Timeouts:
+        """The limits of what comes before the exchange."""
+        return Timeouts(
+            lease=self.connect or None,
+            pool=self.pool or None,
+            connect=self.sock_connect or None,
+            dns=self.dns or None,
+            tcp=self.tcp or None,
+            tls=self.tls or None,
+            proxy=self.proxy or None,
+        )
+
+    @property
+    def within_exchange(self) -> ExchangeLimits:
+        """The limits of the exchange, by their names in `ExchangeOptions`."""
+        return {
+            "send_seconds": self.send or None,
+            "first_byte_seconds": self.first_byte or None,
+            "read_seconds": self.sock_read or None,
+        }
 
 
 DEFAULT_TIMEOUT = ClientTimeout(total=300.0, sock_connect=30.0)

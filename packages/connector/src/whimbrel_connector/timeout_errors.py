@@ -1,0 +1,111 @@
+"""What a phase of a request raises that took longer than its limit: one class for each phase."""
+
+from whimbrel_connector.errors import ConnectorError
+
+__all__ = [
+    "ConnectTimeout",
+    "DnsTimeout",
+    "FirstByteTimeout",
+    "LeaseTimeout",
+    "PhaseTimeout",
+    "PoolTimeout",
+    "ProxyTimeout",
+    "ReadTimeout",
+    "SendTimeout",
+    "TcpTimeout",
+    "TlsTimeout",
+]
+
+
+class PhaseTimeout(ConnectorError, TimeoutError):
+    """One phase of a request took longer than its limit.
+
+    Attributes:
+        phase: The phase, in one word or two, the same for each class.
+        limit: The seconds that were allowed.
+        elapsed: The seconds it had taken when it was given up.
+    """
+
+    phase = "request"
+    _doing = "the request"
+
+    def __init__(self, limit: float, elapsed: float) -> None:
+        super().__init__()  # an OSError would take them for a number and a text
+        self.limit, self.elapsed = limit, elapsed
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle the facts."""
+        return type(self), (self.limit, self.elapsed)
+
+    def __str__(self) -> str:
+        return f"{self._doing} took longer than {self.limit:g} s: given up after {self.elapsed:.3f} s"
+
+
+class LeaseTimeout(PhaseTimeout):
+    """No connection came free, nor could one be opened, in time."""
+
+    phase = "lease"
+    _doing = "waiting for the pool and connecting"
+
+
+class PoolTimeout(PhaseTimeout):
+    """No place in the pool came free in time."""
+
+    phase = "pool"
+    _doing = "waiting for the pool"
+
+
+class ConnectTimeout(PhaseTimeout):
+    """Getting there took too long: address lookup, TCP, the proxy and TLS together."""
+
+    phase = "connect"
+    _doing = "connecting"
+
+
+class DnsTimeout(PhaseTimeout):
+    """The address lookup took too long."""
+
+    phase = "dns"
+    _doing = "the address lookup"
+
+
+class TcpTimeout(PhaseTimeout):
+    """No address accepted a connection in time."""
+
+    phase = "tcp"
+    _doing = "the TCP connection"
+
+
+class TlsTimeout(PhaseTimeout):
+    """The TLS handshake took too long."""
+
+    phase = "tls"
+    _doing = "the TLS handshake"
+
+
+class ProxyTimeout(PhaseTimeout):
+    """The proxy was not reached, or did not answer, in time."""
+
+    phase = "proxy"
+    _doing = "getting through the proxy"
+
+
+class SendTimeout(PhaseTimeout):
+    """The peer took nothing of the request for too long."""
+
+    phase = "send"
+    _doing = "waiting for the peer to take more of the request"
+
+
+class FirstByteTimeout(PhaseTimeout):
+    """The peer was silent for too long before the head of the response had come."""
+
+    phase = "first byte"
+    _doing = "waiting for the head of the response"
+
+
+class ReadTimeout(PhaseTimeout):
+    """The peer sent nothing for too long."""
+
+    phase = "read"
+    _doing = "waiting for the next bytes of the response"
