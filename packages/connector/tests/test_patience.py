@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
@@ -23,7 +25,7 @@ from .conftest import get
 if TYPE_CHECKING:
     from .conftest import Line, Serve
 
-SOON = 0.05
+SOON = 0.1
 NEVER = 3600.0
 LARGE = bytes(8 << 20)
 
@@ -140,12 +142,12 @@ async def test_after_the_head_no_limit_holds_where_none_is_set(serve: Serve, con
     async def pausing(line: Line) -> None:
         await line.request()
         line.send(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nwhim")
-        await after(3 * SOON)
+        await after(4 * SOON)
         line.send(b"brel")
         await line.end()
 
     peer = await serve(pausing)
-    exchange = await connector.connect(peer.url, options=ExchangeOptions(first_byte_seconds=SOON))
+    exchange = await connector.connect(peer.url, options=ExchangeOptions(first_byte_seconds=3 * SOON))
     await exchange.send(get())
     assert await exchange.content.read() == b"whimbrel"
 
@@ -172,24 +174,32 @@ async def test_nobody_is_given_up_while_the_request_still_goes_out(
     class Slow:
         async def write(self, writer: BodyWriter, /) -> None:
             await writer.write(b"whim")
-            await after(3 * SOON)
+            await after(4 * SOON)
             await writer.write(b"brel")
 
     peer = await serve()
-    exchange = await connector.connect(peer.url, options=ExchangeOptions(first_byte_seconds=2 * SOON))
+    exchange = await connector.connect(peer.url, options=ExchangeOptions(first_byte_seconds=3 * SOON))
     await exchange.send(Request("POST", "/", [("Host", "h"), ("Content-Length", "8")], Slow()))
     assert await exchange.content.read() == b"/"
 
 
 async def test_limits_that_are_not_met_leave_no_timer_behind(serve: Serve, connector: TCPConnector) -> None:
+    class Bulky:
+        async def write(self, writer: BodyWriter, /) -> None:
+            await writer.write(LARGE)
+
     peer = await serve()
-    options = ExchangeOptions(send_seconds=SOON, first_byte_seconds=SOON, read_seconds=SOON)
-    for _ in range(3):
-        exchange = await connector.connect(peer.url, options=options)
-        await exchange.send(post(LARGE))
-        assert await exchange.content.read() == b"/"
-    await after(2 * SOON)
+    options = ExchangeOptions(send_seconds=NEVER, first_byte_seconds=NEVER, read_seconds=NEVER)
+    body = Bulky()
+    held = weakref.ref(body)  # by the request, which the exchange holds, which a timer would hold
+    exchange = await connector.connect(peer.url, options=options)
+    fields = [("Host", "h"), ("Content-Length", str(len(LARGE)))]
+    await exchange.send(Request("POST", "/", fields, body))
+    assert await exchange.content.read() == b"/"
     assert connector.statistics.idle == 1
+    del exchange, body
+    gc.collect()
+    assert held() is None
 
 
 def test_options_know_whether_they_limit_anything() -> None:

@@ -117,7 +117,7 @@ def test_a_connector_error_tells_what_the_request_said_of_tls(tls: TlsPolicy | N
 
 
 def test_a_timeout_of_connecting_begins_as_libraries_expect() -> None:
-    error = translate_fault(ConnectTimeout(2), INFO)
+    error = translate_fault(ConnectTimeout(2, 3), INFO)
     assert str(error).startswith("Connection timeout to host https://shore.example/: ")
 
 
