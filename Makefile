@@ -19,7 +19,7 @@ export PIP_QUIET ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-compiled lint format wheels build compile bench fuzz clean
+.PHONY: help run test test-all test-compiled lint format wheels build compile bench fuzz fuzz-compiled clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -59,6 +59,9 @@ bench: compile ## Measure whole clients against each other (ARGS="--rounds 3 GET
 
 fuzz: $(READY) ## Fuzz the parser for a minute per target (ARGS="response --seconds 10")
 	@$(HATCH) fuzz:fuzz $(ARGS)
+
+fuzz-compiled: compile ## Like fuzz, but of the compiled parser
+	@$(HATCH) fuzz-compiled:fuzz $(ARGS)
 
 clean: ## Remove all that these targets made
 	@git clean -fdXq -- . ':!.venv'
