@@ -158,21 +158,21 @@ class SocksRefused(ProxyFailed):
     """The SOCKS proxy does not connect to the origin.
 
     Attributes:
+        reason: What its answer means.
         origin: Host and port that it was asked for.
         reply: The code of its answer (RFC 1928 section 6, or 91 to 93 of version 4).
     """
 
-    def __init__(self, host: str, port: int | None, what: str, origin: str, reply: int) -> None:
-        super().__init__(host, port, what)
-        self.origin, self.reply = origin, reply
+    def __init__(self, host: str, port: int | None, reason: str, origin: str, reply: int) -> None:
+        super().__init__(host, port, f"does not connect to {origin}: {reason}")
+        self.reason, self.origin, self.reply = reason, origin, reply
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle the facts."""
-        return type(self), (self.host, self.port, self.what, self.origin, self.reply)
+        return type(self), (self.host, self.port, self.reason, self.origin, self.reply)
 
     def __str__(self) -> str:
-        place = f"{self.host}:{self.port}"
-        return f"the proxy {place} does not connect to {self.origin}: {self.what} (reply {self.reply})"
+        return f"the proxy {self.host}:{self.port} {self.what} (reply {self.reply})"
 
 
 class ProxyRefused(ConnectorError):
