@@ -116,18 +116,18 @@ def literal_address(hostname: str, address: str, port: int) -> ResolveResult:
 
 
 def rotated(answer: Sequence[ResolveResult], turns: int) -> list[ResolveResult]:
-    """Return `answer` with the addresses of each family moved up by `turns` places, the first to the end.
+    """Return a copy of `answer` with the addresses of each family moved up, the first ones to the end.
 
     The families keep their places: which of them is tried first is the resolver's choice (RFC 6724).
     """
     places: dict[bool, list[int]] = {}
     for place, result in enumerate(answer):
-        places.setdefault(":" in result["host"], []).append(place)
-    turned = list(answer)
+        places.setdefault(":" in str(result["host"]), []).append(place)
+    source = list(range(len(answer)))
     for of_family in places.values():
         for number, place in enumerate(of_family):
-            turned[place] = answer[of_family[(number + turns) % len(of_family)]]
-    return turned
+            source[place] = of_family[(number + turns) % len(of_family)]
+    return [answer[place].copy() for place in source]
 
 
 def _read(host: object) -> IPv4Address | IPv6Address:

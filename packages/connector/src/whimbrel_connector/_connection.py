@@ -13,7 +13,7 @@ from typing import Any, Protocol, cast
 
 from whimbrel_connector.lifetime import Lifetime, narrowed
 
-__all__ = ["ConnectionOwner", "Http1Connection", "TransportUser", "as_transport"]
+__all__ = ["ConnectionOwner", "Dialled", "Http1Connection", "TransportUser", "as_transport"]
 
 CLOSING_SECONDS = 2.0
 _NO_LIMITS = Lifetime(idle_seconds=inf)
@@ -51,7 +51,17 @@ class ConnectionOwner(Protocol):
         """Learn of a task that works for a connection and may outlive it by a moment."""
 
 
-class Http1Connection(asyncio.Protocol):
+class Dialled(asyncio.Protocol):
+    """A protocol that a connection is dialled for."""
+
+    __slots__ = ()
+
+    def abort(self) -> None:
+        """Close the transport at once, if there is one yet."""
+        raise NotImplementedError
+
+
+class Http1Connection(Dialled):
     """A transport and whoever uses it now.
 
     Attributes:

@@ -3,11 +3,12 @@
 import asyncio
 import os
 import socket
-import ssl
+import ssl as ssl_module
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import TypeVar
 
+from whimbrel_connector._connection import Dialled
 from whimbrel_connector._open_socket import DialOptions, open_socket, words_of
 from whimbrel_connector.errors import CertificateRejected, ConnectFailed, TlsFailed
 from whimbrel_connector.observer import limit_of
@@ -19,7 +20,7 @@ from whimbrel_connector.transports import LOOP_TRANSPORTS, Transports
 
 __all__ = ["check_pin", "connection_faults", "dial_tcp", "dial_unix", "open_transport", "server_name"]
 
-_P = TypeVar("_P", bound=asyncio.Protocol)
+_P = TypeVar("_P", bound=Dialled)
 
 
 async def dial_tcp(route: Route, protocol: Callable[[], _P], resolver: Resolver, options: DialOptions) -> _P:
@@ -62,7 +63,7 @@ async def dial_unix(
 
 async def open_transport(
     route: Route,
-    context: ssl.SSLContext | None,
+    context: ssl_module.SSLContext | None,
     sock: socket.socket,
     protocol: Callable[[], _P],
     transports: Transports,
@@ -79,14 +80,9 @@ async def open_transport(
     name = None if policy is None else server_name(route, policy)
     with nullcontext() if context is None else limit_of(TlsTimeout):
         with connection_faults(route.host, route.port, ConnectFailed if context is None else TlsFailed):
-            try:
-                transport, made = await transports.create_connection(
-                    asyncio.get_running_loop(), protocol, sock=sock, ssl=context, server_hostname=name
-                )
-            except BaseException as fault:
-                if not isinstance(fault, OSError):
-                    sock.close()
-                raise
+            transport, made = await _make_transport(
+                transports, protocol, sock=sock, ssl=context, server_hostname=name
+            )
     if policy is not None:
         try:
             check_pin(transport, policy, route.host, route.port)
@@ -94,6 +90,34 @@ async def open_transport(
             transport.abort()
             raise
     return made
+
+
+async def _make_transport(
+    transports: Transports,
+    protocol: Callable[[], _P],
+    *,
+    sock: socket.socket,
+    ssl: ssl_module.SSLContext | None,
+    server_hostname: str | None,
+) -> tuple[asyncio.Transport, _P]:
+    made: list[_P] = []
+
+    def making() -> _P:
+        made.append(protocol())
+        return made[-1]
+
+    try:
+        return await transports.create_connection(
+            asyncio.get_running_loop(), making, sock=sock, ssl=ssl, server_hostname=server_hostname
+        )
+    except BaseException:
+        # Once there is a protocol the socket is its transport's, which would miss it: another connection
+        # may get its number. That transport is being closed; if TLS stands already, it takes its time.
+        if made:
+            made[0].abort()
+        else:
+            sock.close()
+        raise
 
 
 def server_name(route: Route, policy: TlsPolicy) -> str:
@@ -107,9 +131,9 @@ def connection_faults(host: str, port: int, failed: type[ConnectFailed]) -> Iter
     """Raise in place of the system's and the TLS library's errors our own; `failed` for the rest of them."""
     try:
         yield
-    except ssl.CertificateError as fault:
+    except ssl_module.CertificateError as fault:
         raise CertificateRejected(host, port, words_of(fault), fault.errno) from fault
-    except ssl.SSLError as fault:
+    except ssl_module.SSLError as fault:
         raise TlsFailed(host, port, words_of(fault), fault.errno) from fault
     except OSError as fault:
         raise failed(host, port, words_of(fault), fault.errno) from fault

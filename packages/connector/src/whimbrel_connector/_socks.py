@@ -4,12 +4,12 @@ The socket to the proxy is dialled here, by the connector's resolver and Happy E
 until it ends at the origin is python-socks'. TLS with the origin follows as on any other socket.
 """
 
-import asyncio
 import socket
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from whimbrel_connector._addresses import is_address
+from whimbrel_connector._connection import Dialled
 from whimbrel_connector._dial import connection_faults, open_transport
 from whimbrel_connector._open_socket import DialOptions, find_addresses, open_socket, refuse_odd_address
 from whimbrel_connector.errors import (
@@ -35,7 +35,7 @@ except ImportError as absent:
 
 __all__ = ["dial_socks"]
 
-_P = TypeVar("_P", bound=asyncio.Protocol)
+_P = TypeVar("_P", bound=Dialled)
 
 _LONGEST_NAME = 255  # its length is one byte (RFC 1928 section 5)
 _A_DAY = 86400.0  # python-socks needs a limit; what counts is the deadline around the whole dialling

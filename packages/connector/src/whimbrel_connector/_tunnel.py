@@ -10,7 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
-from whimbrel_connector._connection import as_transport
+from whimbrel_connector._connection import Dialled, as_transport
 from whimbrel_connector._dial import check_pin, connection_faults, server_name
 from whimbrel_connector._tls_layer import TlsLayer
 from whimbrel_connector.errors import ConnectFailed, ProxyFailed, ProxyRefused, TlsFailed, UnsupportedProxy
@@ -36,8 +36,8 @@ REFUSAL_BYTES = 4096
 REFUSAL_SECONDS = 1.0
 
 
-_P = TypeVar("_P", bound=asyncio.Protocol)
-_Q = TypeVar("_Q", bound=asyncio.Protocol)
+_P = TypeVar("_P", bound=Dialled)
+_Q = TypeVar("_Q", bound=Dialled)
 
 
 class Dial(Protocol):
@@ -146,7 +146,7 @@ def _ground(transport: asyncio.Transport) -> asyncio.Transport:
     return TlsLayer(transport)
 
 
-class _Tunnel(asyncio.Protocol):
+class _Tunnel(Dialled):
     """The conversation with a proxy until it has made a tunnel, or refused.
 
     Args:

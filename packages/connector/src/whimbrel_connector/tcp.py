@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from whimbrel_connector._connection import Http1Connection
+from whimbrel_connector._connection import Dialled, Http1Connection
 from whimbrel_connector._dial import dial_tcp
 from whimbrel_connector._dns_cache import CachingResolver
 from whimbrel_connector._open_socket import DialOptions
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TCPConnector"]
 
-_P = TypeVar("_P", bound=asyncio.Protocol)
+_P = TypeVar("_P", bound=Dialled)
 
 
 class TCPConnector(BaseConnector):
