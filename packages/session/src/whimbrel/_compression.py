@@ -37,7 +37,7 @@ def compressed(body: Payload | None, coding: str | None, headers: CIMultiDict[st
     Raises:
         ValueError: `headers` say that it is encoded already, or how long it is.
     """
-    if coding is None or body is None or body.size == 0:
+    if coding is None or body is None or body.size == 0 or isinstance(body, CompressedPayload):
         return body
     for name in ("Content-Encoding", "Content-Length"):
         if name in headers:
@@ -52,6 +52,9 @@ class CompressedPayload(Payload):
     Args:
         body: What is compressed.
         coding: By what, such as "deflate", "gzip", "br" or "zstd".
+
+    Attributes:
+        coding: As given.
     """
 
     _value: Payload
@@ -60,11 +63,11 @@ class CompressedPayload(Payload):
         super().__init__(body, filename=body.filename, encoding=body.encoding)
         self._headers = CIMultiDict(body.headers)
         self._headers["Content-Encoding"] = coding
-        self._coding = coding
+        self.coding = coding
 
     async def write(self, writer: BodyWriter) -> None:
         """Send the whole body, compressed."""
-        encoder = ContentEncoder(self._coding)
+        encoder = ContentEncoder(self.coding)
         await self._value.write(_CompressingWriter(encoder, writer))
         rest = encoder.finish()
         if rest:

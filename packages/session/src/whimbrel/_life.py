@@ -72,6 +72,7 @@ class RequestLife:
         connector: Where connections come from.
         jar: Where cookies come from and go to.
         response_class: The class of responses.
+        request_class: The class of what middlewares are given; each hop passes through one of one's own.
         requote: Whether redirect targets are put into canonical form; it may be changed.
     """
 
@@ -80,12 +81,14 @@ class RequestLife:
         connector: ConnectorLike,
         jar: CookieJarLike,
         response_class: type[ClientResponse],
+        request_class: type[ClientRequest],
         *,
         requote: bool,
     ) -> None:
         self._connector = connector
         self._jar = jar
         self._response_class = response_class
+        self._request_class = request_class
         self._clock = AlarmClock()
         self.requote = requote
         # What leads to one socket on this machine goes there, whatever proxy the environment names.
@@ -142,11 +145,11 @@ class RequestLife:
     def _hop(self, outgoing: Outgoing, plan: Plan, session: "ClientSession") -> Awaitable[ClientResponse]:
         """Make one request, by way of its middlewares; return its response, whatever it says."""
         cookie_header = cookie_header_for(self._jar, outgoing.url, outgoing.cookies)
-        if not plan.middlewares:
+        if not plan.middlewares and self._request_class is ClientRequest:
             return self._send(outgoing, outgoing.head(cookie_header), plan)
         headers = complete_headers(outgoing, cookie_header)
-        request = ClientRequest(outgoing, headers, session=session, response_class=self._response_class)
-        return pass_through(plan.middlewares, request, lambda changed: self._send(*changed.begin(), plan))
+        request = self._request_class.for_hop(outgoing, headers, plan, session, self._response_class)
+        return pass_through(plan.middlewares, request, lambda changed: self._send(*changed.begin(plan)))
 
     def _connect(self, outgoing: Outgoing, plan: Plan, proxy: Proxy | None) -> Awaitable[Exchange]:
         """Lease a connection."""

@@ -1,9 +1,8 @@
 """From the errors of the parts to the documented ones: one table, in one place."""
 
-from typing import TYPE_CHECKING
-
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from whimbrel._hop_way import ssl_of
 from whimbrel.client_exceptions import (
     ClientConnectionError,
     ClientConnectorCertificateError,
@@ -62,11 +61,6 @@ from whimbrel_connector import (
     UnsupportedProxy,
 )
 from whimbrel_http1 import BodyLengthMismatch, Http1Error, ParseError
-
-if TYPE_CHECKING:
-    from ssl import SSLContext
-
-    from whimbrel_connector import Fingerprint
 
 __all__ = ["translate_body_fault", "translate_fault"]
 
@@ -196,16 +190,9 @@ def _refusal(fault: ProxyRefused, asked: RequestInfo) -> ClientHttpProxyError:
 def _connect_error(
     fault: ConnectFailed, *, is_ssl: bool, tls: TlsPolicy | None = None
 ) -> ClientConnectorError:
-    key = ConnectionKey(fault.host, fault.port, is_ssl, _in_one_word(tls))
+    key = ConnectionKey(fault.host, fault.port, is_ssl, ssl_of(tls))
     cause = fault.__cause__ if isinstance(fault.__cause__, OSError) else fault
     if fault.port is None:
         return UnixClientConnectorError(fault.host, key, cause)
     kind = next(documented for ours, documented in _CONNECT_ERRORS if isinstance(fault, ours))
     return kind(key, cause)
-
-
-def _in_one_word(tls: TlsPolicy | None) -> "SSLContext | Fingerprint | bool":
-    """Return what `ssl=` would have to be."""
-    if tls is None:
-        return True
-    return tls.context or tls.fingerprint or tls.verify is not False

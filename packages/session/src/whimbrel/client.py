@@ -29,6 +29,7 @@ from whimbrel._translation import translate_body_fault
 from whimbrel._urls import HTTP_SCHEMES, WS_SCHEMES, Params, StrOrURL, build_url
 from whimbrel._ws_opening import WebSocketOptions, open_websocket, ws_limits
 from whimbrel.client_middlewares import ClientMiddlewareType
+from whimbrel.client_request import ClientRequest
 from whimbrel.client_timeout import DEFAULT_TIMEOUT, ClientTimeout, timeout_of, with_earlier_spellings
 from whimbrel.client_ws import ClientWebSocketResponse
 from whimbrel.response import ClientResponse
@@ -64,6 +65,7 @@ class ClientSession(SessionFacts):
         auth: Basic credentials for every request.
         json_serialize: What turns `json=` into text or bytes.
         json_serialize_bytes: What turns it into bytes, in place of `json_serialize`.
+        request_class: The class of requests, as middlewares see them.
         response_class: The class of responses.
         ws_response_class: The class of WebSockets.
         cookie_jar: A jar of your own; a `CookieJar` by default.
@@ -107,6 +109,7 @@ class ClientSession(SessionFacts):
         auth: BasicAuth | None = None,
         json_serialize: Dumps = json_module.dumps,
         json_serialize_bytes: Dumps | None = None,
+        request_class: type[ClientRequest] = ClientRequest,
         response_class: type[ClientResponse] = ClientResponse,
         ws_response_class: type[ClientWebSocketResponse] = ClientWebSocketResponse,
         cookie_jar: CookieJarLike | None = None,
@@ -168,7 +171,9 @@ class ClientSession(SessionFacts):
             self._cookie_jar.update_cookies(cookies, URL())
         self._connector_owner = connector_owner
         connector = TCPConnector() if connector is None else connector
-        self._life = RequestLife(connector, self._cookie_jar, response_class, requote=requote_redirect_url)
+        self._life = RequestLife(
+            connector, self._cookie_jar, response_class, request_class, requote=requote_redirect_url
+        )
         self._connector = connector  # last: from here on there is something to close
 
     # Requests.
