@@ -124,10 +124,11 @@ def test_a_host_is_a_name_or_an_address_and_perhaps_a_port(value: bytes) -> None
 
 def rejected() -> Iterator[tuple[str, bytes]]:
     for octet in (*range(0x21), 0x7F, *b'"(),/:;<=>?@[\\]{}', 0x80, 0xFF):
-        if octet != 0x20:
+        if octet not in b" \n":
             yield f"RFC 9112 section 3.1: {octet:#04x} in the method", b"G%cT / HTTP/1.1\r\n\r\n" % octet
     for octet in (*range(0x20), *range(0x7F, 0x100)):
-        yield f"RFC 9112 section 3.2: {octet:#04x} in the target", b"GET /%c HTTP/1.1\r\n\r\n" % octet
+        if octet != 0x0A:
+            yield f"RFC 9112 section 3.2: {octet:#04x} in the target", b"GET /%c HTTP/1.1\r\n\r\n" % octet
     yield "RFC 9112 section 3.1: no method", b" / HTTP/1.1\r\n\r\n"
     yield "RFC 9112 section 3.2: no target", b"GET  HTTP/1.1\r\n\r\n"
     yield "RFC 9112 section 3.2: HTTP/0.9", b"GET /\r\n"
@@ -135,7 +136,9 @@ def rejected() -> Iterator[tuple[str, bytes]]:
     for version in (b"HTTP/2.0", b"HTTP/1.2", b"http/1.1", b"HTTP/1", b"XTTP/1.1", b" HTTP/1.1"):
         yield f"RFC 9112 section 2.3: {version!r}", b"GET / " + version + b"\r\n\r\n"
     yield "RFC 9112 section 3: something after the version", b"GET / HTTP/1.1 \r\n\r\n"
-    yield "RFC 9112 section 3: LF alone", b"GET / HTTP/1.1\n"
+    yield "RFC 9112 section 2.2: LF alone", b"GET / HTTP/1.1\n"
+    yield "RFC 9112 section 2.2: LF alone after the method", b"GET\n/ HTTP/1.1\r\n\r\n"
+    yield "RFC 9112 section 2.2: LF alone after the target", b"GET /\n"
     yield "RFC 9112 section 2.2: CR alone", b"GET / HTTP/1.1\r\r\n"
     yield "RFC 9112 section 3.2: no Host", b"GET / HTTP/1.1\r\n\r\n"
     yield "RFC 9112 section 3.2: two Hosts", b"GET / HTTP/1.1\r\n" + HOST + HOST + b"\r\n"

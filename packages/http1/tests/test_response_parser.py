@@ -128,14 +128,17 @@ def test_a_legal_head_is_accepted(wire: bytes) -> None:
 # Rejected heads: (id that begins with the rule the error must name, wire).
 
 
-def rejected() -> Iterator[tuple[str, bytes]]:
+def rejected_octets() -> Iterator[tuple[str, bytes]]:
     for octet in CONTROLS:
-        if octet != 0x0D:
+        if octet not in b"\r\n":
             yield f"RFC 9110 section 5.5: {octet:#04x} in a value", OK + b"a: 1%c2\r\n\r\n" % octet
             yield f"RFC 9112 section 4: {octet:#04x} in the phrase", b"HTTP/1.1 200 a%cb\r\n\r\n" % octet
+    for octet in (*(octet for octet in CONTROLS if octet != 0x0A), *b'\t "(),/;<=>?@[\\]{}\x80\xff'):
         yield f"RFC 9112 section 5.1: {octet:#04x} in a name", OK + b"a%cb: 1\r\n\r\n" % octet
-    for octet in b'\t "(),/;<=>?@[\\]{}\x80\xff':
-        yield f"RFC 9112 section 5.1: {octet:#04x} in a name", OK + b"a%cb: 1\r\n\r\n" % octet
+
+
+def rejected() -> Iterator[tuple[str, bytes]]:
+    yield from rejected_octets()
     yield "RFC 9112 section 5.1: blank before the colon", OK + b"a : 1\r\n\r\n"
     yield "RFC 9112 section 5.1: tab before the colon", OK + b"a\t: 1\r\n\r\n"
     yield "RFC 9112 section 5.1: no name", OK + b": 1\r\n\r\n"
@@ -148,7 +151,12 @@ def rejected() -> Iterator[tuple[str, bytes]]:
     yield "RFC 9112 section 2.2: CR alone at the end", OK + b"a: 1\r\n\rx"
     yield "RFC 9112 section 2.2: CR alone after the status line", b"HTTP/1.1 200 OK\rx"
     yield "RFC 9112 section 2.2: CR alone before the head", b"\rHTTP/1.1 200 OK\r\n\r\n"
-    yield "RFC 9112 section 2.3: LF alone before the head", b"\n" + OK + b"\r\n"
+    yield "RFC 9112 section 2.2: LF alone before the head", b"\n" + OK + b"\r\n"
+    yield "RFC 9112 section 2.2: LF alone after the status", b"HTTP/1.1 200\n\r\n"
+    yield "RFC 9112 section 2.2: LF alone after the phrase", b"HTTP/1.1 200 a\nb\r\n\r\n"
+    yield "RFC 9112 section 2.2: LF alone after a name", OK + b"a\nb: 1\r\n\r\n"
+    yield "RFC 9112 section 2.2: LF alone after a value", OK + b"a: 1\n2\r\n\r\n"
+    yield "RFC 9112 section 2.2: LF alone at the end", OK + b"a: 1\r\n\n"
     for start in (b"HTTP/2.0", b"HTTP/1.2", b"HTTP/0.9", b"HTTP/11.1", b"http/1.1", b"HTTP 1.1", b"HTTPS/1.1", b"ICY", b"HTTP/1,1", b"HTTP/1.", b" HTTP/1.1", b"RTSP/1.0", b"\x16\x03\x01"):  # fmt: skip
         yield f"RFC 9112 section 2.3: {start!r}", start + b" 200 OK\r\n\r\n"
     yield "RFC 9112 section 4: tab after the version", b"HTTP/1.1\t200 OK\r\n\r\n"

@@ -463,6 +463,8 @@ class HeadScanner(FramingNotes):
         return MessageTooLarge("trailers_bytes" if self._trailers else "head_bytes", self._size_limit)
 
     def _fault(self, what: str, rule: str, data: bytes, position: i64) -> ParseError:
+        if data[position] == _LF:  # whatever else was due: a line broken off is what a reader will look for
+            what, rule = "a line ends with CR LF, not with LF alone", "RFC 9112 section 2.2"
         first: i64 = max(self._line, self._start)
         seen = b"".join(self._line_parts or ()) + data[first : position + 1]
         return MalformedMessage(what, self._before + position - self._origin, rule, seen)
