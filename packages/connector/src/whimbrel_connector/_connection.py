@@ -6,12 +6,13 @@ it was upgraded to, or, when nobody uses it, condemn it.
 
 import asyncio
 import select
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from math import inf
-from typing import Any, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 from whimbrel_connector.lifetime import Lifetime, narrowed
+from whimbrel_connector.request import ExchangeOptions, WireParser
 
 __all__ = ["ConnectionOwner", "Dialled", "Http1Connection", "TransportUser", "as_transport"]
 
@@ -61,6 +62,14 @@ class Dialled(asyncio.Protocol):
         raise NotImplementedError
 
 
+class _KeptParser(NamedTuple):
+    """A parser that can read the answers of several exchanges, each told of its method by `expect`."""
+
+    parser: WireParser
+    options: ExchangeOptions
+    expect: Callable[[str], object]
+
+
 class Http1Connection(Dialled):
     """A transport and whoever uses it now.
 
@@ -73,10 +82,12 @@ class Http1Connection(Dialled):
 
     __slots__ = (
         "_abort_timer",
+        "_kept_parser",
         "_loop",
         "_opened_at",
         "_owner",
         "_transport",
+        "_unread_test",
         "_usable_until",
         "_user",
         "closed_here",
@@ -91,6 +102,8 @@ class Http1Connection(Dialled):
         self._user: TransportUser | None = None
         self._owner: ConnectionOwner | None = None
         self._abort_timer: asyncio.TimerHandle | None = None
+        self._kept_parser: _KeptParser | None = None
+        self._unread_test: Callable[[], bool] | None = None
         self._opened_at = 0.0
         self._usable_until = inf
         self.closed_here = False
@@ -118,9 +131,10 @@ class Http1Connection(Dialled):
     @property
     def is_flushed(self) -> bool:
         """Whether all that was written has left for the socket."""
-        with suppress(AttributeError):  # as in `pause_reading`
+        try:
             return self._transport is not None and not self._transport.get_write_buffer_size()
-        return False
+        except AttributeError:  # as in `pause_reading`
+            return False
 
     def unsent_bytes(self) -> int:
         """Return how much of what was written has not left for the socket."""
@@ -174,16 +188,39 @@ class Http1Connection(Dialled):
         )
         return self._usable_until
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether it can serve a request as it stands: open, in time, and nothing has come unread."""
+        # A loop that was held up may not have closed it in time.
+        return not self.is_closing and self._loop.time() < self._usable_until and not self._has_unread()
+
     async def is_usable(self) -> bool:
         """Tell whether it can serve a request: open, in time, and no byte or end has come while it was idle.
 
         Whatever the socket holds unread is let in first: on TLS it may be a mere session ticket.
         """
-        if not self.is_closing and _has_unread(self.get_extra_info("socket")):
+        if not self.is_closing and self._has_unread():
             await asyncio.sleep(0)
             await asyncio.sleep(0)  # TLS hands data on one turn later
-        # A loop that was held up may not have closed it in time.
         return not self.is_closing and self._loop.time() < self._usable_until
+
+    def parser_for(self, method: str, options: ExchangeOptions) -> WireParser:
+        """Return a parser for the answer to `method`: the one of the exchange before, or a new one."""
+        kept = self._kept_parser
+        if kept is not None and kept.options is options and kept.parser.reusable:
+            kept.expect(method)
+            return kept.parser
+        parser = options.parser(request_method=method, limits=options.limits)
+        expect = getattr(parser, "next_response", None)
+        self._kept_parser = None if expect is None else _KeptParser(parser, options, expect)
+        return parser
+
+    def _has_unread(self) -> bool:
+        """Tell without waiting whether the socket holds bytes or an end."""
+        test = self._unread_test
+        if test is None:
+            test = self._unread_test = _unread_test(self.get_extra_info("socket"))
+        return test()
 
     def pause_reading(self) -> None:
         """Let nothing more in for now."""
@@ -270,12 +307,12 @@ def as_transport(transport: asyncio.BaseTransport) -> asyncio.Transport:
     return cast("asyncio.Transport", transport)
 
 
-def _has_unread(sock: Any) -> bool:
-    """Tell without waiting whether the socket holds bytes or an end."""
+def _unread_test(sock: Any) -> Callable[[], bool]:
+    """Return what tells without waiting whether the socket holds bytes or an end."""
     if sock is None:
-        return False
+        return lambda: False
     if hasattr(select, "poll"):
         poll = select.poll()
         poll.register(sock, select.POLLIN)
-        return bool(poll.poll(0))
-    return bool(select.select([sock], [], [], 0)[0])
+        return lambda: bool(poll.poll(0))
+    return lambda: bool(select.select([sock], [], [], 0)[0])

@@ -144,6 +144,11 @@ class Ledger(Generic[Ticket, Connection, Route]):
         self._first_turn -= 1
         return self._serve(ticket, route, self._first_turn)
 
+    def freshest_idle(self, route: Route) -> Connection | None:
+        """Return the connection that `take_idle` would take."""
+        shelf = self._shelves.get(route)
+        return None if shelf is None or not shelf.idle else next(reversed(shelf.idle))
+
     def take_idle(self, route: Route) -> Connection | None:
         """A request wants an idle connection to `route`, or nothing; it does not wait."""
         shelf = self._shelves.get(route)
@@ -165,7 +170,7 @@ class Ledger(Generic[Ticket, Connection, Route]):
     def freed(self, connection: Connection, route: Route, until: float) -> list[Action[Ticket, Connection]]:
         """A leased connection can serve the next request, if one comes before `until`."""
         shelf = self._shelves[route]
-        first = shelf.oldest()
+        first = shelf.oldest() if self._waiting else None
         if first is not None:
             ticket, turn = first
             elder = self._in_need.first()
@@ -175,7 +180,7 @@ class Ledger(Generic[Ticket, Connection, Route]):
                 return [Grant(ticket, connection)]
         shelf.idle[connection] = None
         self._idle[connection] = (route, until)
-        return self._make_room()
+        return self._make_room() if self._waiting else []
 
     def gone(self, connection: Connection | None, route: Route) -> list[Action[Ticket, Connection]]:
         """A connection has closed, whatever it was doing; None: the one being opened never came to be."""

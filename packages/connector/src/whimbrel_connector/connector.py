@@ -182,7 +182,7 @@ class BaseConnector(ABC):
             raise RuntimeError(msg)
         policy = self.tls if tls is None else tls.over(self.tls)
         route = Route.to(url if isinstance(url, URL) else URL(url), tls=policy, proxy=proxy)
-        connection = await pool.take_idle(route)
+        connection = pool.take_idle(route)
         if connection is None:
             with Deadline(self._clock, timeouts.lease, LeaseTimeout):
                 connection = await pool.lease(route, timeouts, options.observer)

@@ -132,7 +132,7 @@ class Exchange:
         self._waiter = waiter
         try:
             options = self._options
-            self._parser = options.parser(request_method=request.method, limits=options.limits)
+            self._parser = self._connection.parser_for(request.method, options)
             if options.is_timed:
                 self._patience = Patience(self._loop, options, self._connection.unsent_bytes, self.fail)
             self._write(request)
@@ -395,7 +395,8 @@ class Exchange:
         if reusable:
             if not self._reused and self._head is not None:  # servers say the same with each answer
                 self._connection.heed(self._head.get_all(b"keep-alive"))
-            self._connection.resume_reading()
+            if self._reading_paused:
+                self._connection.resume_reading()
             self._connection.finish()
         else:
             self._connection.close()

@@ -6,7 +6,7 @@ it began, so that a cancelled request takes its half-made connection with it.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from math import inf
 from types import MappingProxyType
 from typing import Any
@@ -97,12 +97,15 @@ class Pool:
             origins=MappingProxyType(origins),
         )
 
-    async def take_idle(self, route: Route) -> Http1Connection | None:
-        """Return an idle connection to `route` if there is one that still works."""
-        while (connection := self._ledger.take_idle(route)) is not None:
-            if await self._is_usable(connection):
-                return connection
-        return None
+    def take_idle(self, route: Route) -> Http1Connection | None:
+        """Return the freshest idle connection to `route` if nothing stands against it.
+
+        What `lease` has to look at more closely is left to it.
+        """
+        connection = self._ledger.freshest_idle(route)
+        if connection is None or not connection.is_quiet:
+            return None
+        return self._ledger.take_idle(route)
 
     async def lease(
         self, route: Route, timeouts: Timeouts, observer: ConnectObserver | None = None
@@ -256,7 +259,9 @@ class Pool:
         if self._closed:
             raise ConnectorClosed
 
-    def _carry_out(self, actions: Iterable[Action[_Place, Http1Connection]]) -> None:
+    def _carry_out(self, actions: _Actions) -> None:
+        if not actions:
+            return
         # A loop and not a recursion: thousands may be cancelled at once.
         remaining = deque(actions)
         while remaining:

@@ -73,9 +73,11 @@ class Request:
 class WireParser(Protocol):
     """All that an exchange asks of a parser of responses.
 
-    It may have one thing more: a property `within_chunk` that tells whether the chunk of the piece of
-    body reported last goes on in the next one, where every other piece ends its chunk. Where there is
-    none, streams tell of no chunks.
+    It may have two things more. A property `within_chunk` tells whether the chunk of the piece of body
+    reported last goes on in the next one, where every other piece ends its chunk; where there is none,
+    streams tell of no chunks. `next_response(request_method)` makes ready for the answer to the next
+    request on the same connection, and is called only while `reusable` is true; where there is none,
+    each response has a parser of its own.
     """
 
     @property

@@ -3,7 +3,7 @@
 A connection is shared only between requests of an equal route: it is the pool's key.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from yarl import URL
 
@@ -15,8 +15,7 @@ __all__ = ["Route"]
 _DEFAULT_POLICY = TlsPolicy()
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """An origin and how to reach it.
 
     Attributes:
