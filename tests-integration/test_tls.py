@@ -1,5 +1,6 @@
 """TLS: who is trusted, who is not, and what the errors say."""
 
+import pickle
 import ssl
 import sys
 from datetime import datetime, timezone
@@ -16,6 +17,7 @@ from peers.scripted import OK, Peer, ScriptedServer, always
 
 import whimbrel as aiohttp
 from whimbrel import ClientSession, Fingerprint, TCPConnector
+from whimbrel_connector import ClientCertificate, TlsPolicy
 
 FETCH = Path(__file__).parent / "scenes" / "fetch.py"
 
@@ -227,6 +229,117 @@ async def test_a_client_shows_its_certificate_where_it_is_asked_for(authority: A
             assert r.status == 200
         with pytest.raises(aiohttp.ClientError):
             await session.get(site.url, ssl=authority.client())
+
+
+@pytest.fixture
+def shown(tmp_path: Path) -> tuple[trustme.CA, ClientCertificate]:
+    """An authority for clients, and a certificate of it in a file."""
+    ca = trustme.CA()
+    path = tmp_path / "shown.pem"
+    ca.issue_cert("client@shore.example").private_key_and_cert_chain_pem.write_to_path(str(path))
+    return ca, ClientCertificate(path)
+
+
+async def test_a_policy_names_the_certificate_to_show(
+    authority: Authority, shown: tuple[trustme.CA, ClientCertificate]
+) -> None:
+    """For a connector and for a request; and a connection that showed one serves no request that shows none."""
+    ca, certificate = shown
+    context, digest = authority.pinned_server("127.0.0.1")
+    context.verify_mode = ssl.CERT_OPTIONAL
+    ca.configure_trust(context)
+    subjects: list[object] = []
+
+    async def script(peer: Peer) -> None:
+        subjects.append(bool(peer.writer.get_extra_info("peercert")))
+        await always(OK)(peer)
+
+    policy = TlsPolicy(verify=False, fingerprint=Fingerprint(digest), client_certificate=certificate)
+    async with ScriptedServer(script, ssl=context) as server, ClientSession() as session:
+        for option in (policy, Fingerprint(digest), policy):
+            async with session.get(server.url, ssl=option) as r:
+                await r.read()
+        async with ClientSession(connector=TCPConnector(ssl=policy)) as other:
+            async with other.get(server.url) as r:
+                await r.read()
+        assert subjects == [True, False, True]
+
+
+async def test_a_certificate_that_cannot_be_read_is_the_documented_error(tmp_path: Path) -> None:
+    policy = TlsPolicy(client_certificate=ClientCertificate(tmp_path / "none.pem"))
+    async with ScriptedServer(always(OK)) as server, ClientSession() as session:
+        with pytest.raises(aiohttp.ClientConnectorSSLError, match=r"client certificate .*none\.pem"):
+            await session.get(f"https://127.0.0.1:{server.port}/", ssl=policy)
+        assert not server.connections.accepted
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        (TlsPolicy(), "trusted is the system's store ("),
+        (TlsPolicy(trust="certifi"), "trusted is certifi 20"),
+        (TlsPolicy(trust="truststore"), "trusted is truststore "),
+        (TlsPolicy(context=ssl.create_default_context()), "trusted is the context given"),
+    ],
+    ids=["system", "certifi", "truststore", "context"],
+)
+async def test_a_rejected_certificate_names_place_cause_and_store(
+    authority: Authority, policy: TlsPolicy, words: str
+) -> None:
+    async with Bin(ssl=authority.server("127.0.0.1")) as site, ClientSession() as session:
+        with pytest.raises(aiohttp.ClientConnectorCertificateError) as caught:
+            await session.get(site.url, ssl=policy)
+    text = str(caught.value)
+    for part in (f"127.0.0.1:{site.port}", "certificate", words):
+        assert part in text
+    assert str(pickle.loads(pickle.dumps(caught.value))) == text
+
+
+async def test_truststore_trusts_what_the_system_does(authority: Authority) -> None:
+    async with Bin(ssl=authority.server("127.0.0.1")) as site:
+        printed = await run_alone(
+            FETCH, f"{site.url}bytes/3", "truststore", env={"SSL_CERT_FILE": str(authority.file)}
+        )
+    assert printed == "200 3\n"
+
+
+async def test_keys_are_logged_for_who_reads_the_traffic(authority: Authority, tmp_path: Path) -> None:
+    log = tmp_path / "keys.log"
+    async with Bin(ssl=authority.server("127.0.0.1")) as site:
+        variables = {"SSL_CERT_FILE": str(authority.file), "SSLKEYLOGFILE": str(log)}
+        assert await run_alone(FETCH, f"{site.url}bytes/3", env=variables) == "200 3\n"
+    assert "CLIENT_TRAFFIC_SECRET_0" in log.read_text()
+
+
+async def test_a_protocol_that_is_not_spoken_is_refused_before_a_byte_is_sent(authority: Authority) -> None:
+    server_context, client_context = authority.server("127.0.0.1"), authority.client()
+    server_context.set_alpn_protocols(["h2"])
+    client_context.set_alpn_protocols(["h2", "http/1.1"])
+    async with ScriptedServer(always(OK), ssl=server_context) as server, ClientSession() as session:
+        with pytest.raises(aiohttp.ClientConnectorSSLError, match="the server chose 'h2'"):
+            await session.get(server.url, ssl=client_context)
+        assert not server.requests
+        await server.connections.until(lambda: not server.connections.open)
+
+
+@pytest.mark.parametrize(
+    ("offered", "expected"), [(None, "http/1.1"), ((), None), (("http/1.0",), "http/1.0")]
+)
+async def test_protocols_are_offered_as_the_policy_says(
+    authority: Authority, offered: tuple[str, ...] | None, expected: str | None
+) -> None:
+    context = authority.server("127.0.0.1")
+    context.set_alpn_protocols(["http/1.1", "http/1.0"])
+    chosen: list[str | None] = []
+
+    async def script(peer: Peer) -> None:
+        chosen.append(peer.writer.get_extra_info("ssl_object").selected_alpn_protocol())
+        await always(OK)(peer)
+
+    async with ScriptedServer(script, ssl=context) as server, ClientSession() as session:
+        async with session.get(server.url, ssl=TlsPolicy(verify=False, alpn=offered)) as r:
+            assert r.status == 200
+    assert chosen == [expected]
 
 
 async def test_what_is_no_tls_is_a_tls_error() -> None:

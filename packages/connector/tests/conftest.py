@@ -248,8 +248,8 @@ class Authority:
         import trustme  # noqa: PLC0415  may be absent
 
         self._ca = trustme.CA()
-        self._file = folder / "authority.pem"
-        self._ca.cert_pem.write_to_path(str(self._file))
+        self.file = folder / "authority.pem"
+        self._ca.cert_pem.write_to_path(str(self.file))
         self.certificate = b""
 
     def server(self, *names: str) -> ssl.SSLContext:
@@ -262,7 +262,7 @@ class Authority:
 
     def client(self) -> ssl.SSLContext:
         """Return a client's context that trusts this authority alone."""
-        return ssl.create_default_context(cafile=str(self._file))
+        return ssl.create_default_context(cafile=str(self.file))
 
 
 @pytest.fixture(scope="session")

@@ -34,6 +34,7 @@ from whimbrel_connector import (
     TlsTimeout,
     UnaskedUpgrade,
     UnsupportedProxy,
+    UnusableTls,
 )
 
 ERRORS: list[tuple[ConnectorError, str]] = [
@@ -83,6 +84,11 @@ ERRORS: list[tuple[ConnectorError, str]] = [
         ProxyRefused("proxy.example", 3128, 407, "Who?\x1b", ((b"A", b"b"),), b"body"),
         "the proxy proxy.example:3128 refused the tunnel: 407 'Who?\\x1b'",
     ),
+    (
+        CertificateRejected("shore.example", 443, "it has expired", 1, "the context given"),
+        "cannot agree on TLS with shore.example:443: it has expired; trusted is the context given",
+    ),
+    (UnusableTls("SSLKEYLOGFILE", "no such folder"), "SSLKEYLOGFILE cannot be used: no such folder"),
     (
         SocksRefused("proxy.example", 1080, "Host unreachable", "shore.example:80", 4),
         "the proxy proxy.example:1080 does not connect to shore.example:80: Host unreachable (reply 4)",

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 import ssl
-import warnings
 from typing import Any
 
 import pytest
 
-from whimbrel_connector import Fingerprint, FingerprintMismatch, TlsPolicy, tls_policy
-from whimbrel_connector.tls import check_fingerprint, tls_context
+from whimbrel_connector import ClientCertificate, Fingerprint, TlsPolicy, tls_policy
 
 SHA256 = bytes(range(32))
 PIN = Fingerprint(SHA256)
@@ -30,6 +26,7 @@ CONTEXT = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         ({"verify_ssl": False}, TlsPolicy(verify=False)),
         ({"ssl_context": CONTEXT}, TlsPolicy(context=CONTEXT)),
         ({"ssl_context": CONTEXT, "verify_ssl": True}, TlsPolicy(verify=True, context=CONTEXT)),
+        ({"ssl": TlsPolicy(alpn=())}, TlsPolicy(alpn=())),
         ({"fingerprint": SHA256}, TlsPolicy(fingerprint=PIN)),
         ({"fingerprint": SHA256, "verify_ssl": False}, TlsPolicy(verify=False, fingerprint=PIN)),
     ],
@@ -55,55 +52,13 @@ def test_options_that_contradict_each_other_are_refused(
         tls_policy(**options)
 
 
-@pytest.mark.parametrize(
-    "form",
-    [SHA256, SHA256.hex(), SHA256.hex().upper(), SHA256.hex().encode(), ":".join(f"{n:02x}" for n in SHA256)],
-)
-def test_a_fingerprint_has_several_forms(form: bytes | str) -> None:
-    assert Fingerprint(form).fingerprint == SHA256
-
-
-@pytest.mark.parametrize(
-    "form", [b"", "", b"x" * 31, "0x" + "0" * 62, "0" * 63 + "g", "0" * 40, "\uff10" * 64]
-)
-def test_what_is_no_digest_is_refused(form: bytes | str) -> None:
-    with pytest.raises(ValueError):
-        Fingerprint(form)
-
-
-@pytest.mark.parametrize(("name", "size"), [("md5", 16), ("sha1", 20)])
-def test_digests_that_can_be_forged_are_taken_with_a_warning(name: str, size: int) -> None:
-    digest = hashlib.new(name, b"der", usedforsecurity=False).digest()
-    assert len(digest) == size
-    with pytest.warns(DeprecationWarning, match=name):
-        policy = tls_policy(fingerprint=digest)
-    assert policy is not None
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        check_fingerprint(policy, b"der", "shore.example", 443)
-        with pytest.raises(FingerprintMismatch):
-            check_fingerprint(policy, b"another", "shore.example", 443)
-
-
-@pytest.mark.parametrize(
-    "given", [SHA256, SHA256.hex(), SHA256.hex().encode(), SHA256.hex(":"), SHA256.hex(":").encode()]
-)
-def test_a_mismatch_is_told_in_the_form_that_was_given(given: bytes | str) -> None:
-    policy = tls_policy(fingerprint=given)
-    assert policy is not None
-    with pytest.raises(FingerprintMismatch) as caught:
-        check_fingerprint(policy, b"der", "shore.example", 443)
-    assert caught.value.expected == given
-    assert type(caught.value.got) is type(given)
-    assert len(caught.value.got) == len(given)
-    assert Fingerprint(caught.value.got).fingerprint == hashlib.sha256(b"der").digest()
-
-
 LAX = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 LAX.check_hostname = False
 LAX.verify_mode = ssl.CERT_NONE
 STRICT_BASE = TlsPolicy(context=CONTEXT, fingerprint=PIN, server_hostname="base.example")
 LAX_BASE = TlsPolicy(verify=False, fingerprint=PIN)
+SHOWN = ClientCertificate("shown.pem", password="hush")
+BUILT = TlsPolicy(trust="certifi", client_certificate=SHOWN, alpn=("http/1.0",))
 
 
 @pytest.mark.parametrize(
@@ -161,6 +116,39 @@ LAX_BASE = TlsPolicy(verify=False, fingerprint=PIN)
             TlsPolicy(verify=False, fingerprint=Fingerprint(bytes(32)), server_hostname="base.example"),
             id="a pin instead of the chain",
         ),
+        pytest.param(
+            TlsPolicy(server_hostname="x.example"),
+            BUILT,
+            TlsPolicy(
+                trust="certifi", client_certificate=SHOWN, alpn=("http/1.0",), server_hostname="x.example"
+            ),
+            id="how to build a context is inherited",
+        ),
+        pytest.param(tls_policy(ssl=True), BUILT, BUILT, id="verified in the way of the base"),
+        pytest.param(
+            tls_policy(verify_ssl=False),
+            BUILT,
+            TlsPolicy(verify=False, trust="certifi", client_certificate=SHOWN, alpn=("http/1.0",)),
+            id="not verified, the rest as before",
+        ),
+        pytest.param(
+            tls_policy(ssl=False), BUILT, TlsPolicy(verify=False), id="ssl says everything, shown or not"
+        ),
+        pytest.param(
+            tls_policy(ssl=CONTEXT), BUILT, TlsPolicy(context=CONTEXT), id="a context says everything"
+        ),
+        pytest.param(
+            TlsPolicy(client_certificate=SHOWN),
+            STRICT_BASE,
+            TlsPolicy(client_certificate=SHOWN, fingerprint=PIN, server_hostname="base.example"),
+            id="what a context would have to say",
+        ),
+        pytest.param(
+            TlsPolicy(alpn=()),
+            BUILT,
+            TlsPolicy(trust="certifi", client_certificate=SHOWN, alpn=()),
+            id="no protocol is not nothing said",
+        ),
     ],
 )
 def test_a_request_says_more_than_its_connector(
@@ -169,15 +157,11 @@ def test_a_request_says_more_than_its_connector(
     assert (base if request_policy is None else request_policy.over(base)) == expected
 
 
-def test_no_pin_is_no_check() -> None:
-    check_fingerprint(TlsPolicy(), b"", "shore.example", 443)
+@pytest.mark.parametrize("point", [{"trust": "certifi"}, {"client_certificate": SHOWN}, {"alpn": ()}])
+def test_a_context_leaves_nothing_to_build(point: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="context"):
+        TlsPolicy(context=CONTEXT, **point)
 
 
-async def test_contexts_are_shared_and_say_what_the_policy_says() -> None:
-    verifying = await asyncio.gather(*(tls_context(TlsPolicy()) for _ in range(20)))
-    assert all(context is verifying[0] for context in verifying)
-    assert (verifying[0].verify_mode, verifying[0].check_hostname) == (ssl.CERT_REQUIRED, True)
-    lax = await tls_context(TlsPolicy(verify=False))
-    assert (lax.verify_mode, lax.check_hostname) == (ssl.CERT_NONE, False)
-    assert await tls_context(TlsPolicy(verify=False, fingerprint=PIN)) is lax
-    assert await tls_context(TlsPolicy(context=CONTEXT)) is CONTEXT
+def test_a_keys_password_is_not_shown() -> None:
+    assert "hush" not in repr(BUILT)

@@ -37,6 +37,7 @@ from whimbrel_connector import (
     TlsPolicy,
     TlsTimeout,
     UnsupportedProxy,
+    UnusableTls,
 )
 from whimbrel_http1 import MalformedMessage, TruncatedMessage
 
@@ -132,6 +133,12 @@ def test_the_guides_name_for_a_wrong_fingerprint_is_the_same_class() -> None:
         (AddressNotFound("h", 80, "unknown"), whimbrel.ClientConnectorDNSError, "h:80"),
         (TlsFailed("h", 443, "no shared cipher"), whimbrel.ClientConnectorSSLError, "h:443"),
         (CertificateRejected("h", 443, "expired"), whimbrel.ClientConnectorCertificateError, "expired"),
+        (
+            CertificateRejected("h", 443, "expired", None, "certifi 2026"),
+            whimbrel.ClientConnectorCertificateError,
+            "; trusted is certifi 2026",
+        ),
+        (UnusableTls("trust", "no truststore"), whimbrel.ClientConnectorSSLError, "no truststore"),
         (ConnectFailed("/run/x", None, "missing", 2), whimbrel.UnixClientConnectorError, "/run/x"),
         (ProxyFailed("p", 3128, "refused", 111), whimbrel.ClientProxyConnectionError, "p:3128"),
         (ProxyRefused("p", 3128, 407, "Who?"), whimbrel.ClientHttpProxyError, "407, message='Who?'"),

@@ -27,8 +27,10 @@ from whimbrel_connector.errors import (
     TlsFailed,
     UnaskedUpgrade,
     UnsupportedProxy,
+    UnusableTls,
 )
 from whimbrel_connector.exchange import Exchange
+from whimbrel_connector.fingerprint import Fingerprint
 from whimbrel_connector.named_pipe import NamedPipeConnector
 from whimbrel_connector.observer import ConnectObserver
 from whimbrel_connector.proxy import Proxy
@@ -60,7 +62,7 @@ from whimbrel_connector.timeout_errors import (
     TlsTimeout,
 )
 from whimbrel_connector.timeouts import Deadline, Timeouts
-from whimbrel_connector.tls import Fingerprint, TlsPolicy, tls_policy
+from whimbrel_connector.tls import ClientCertificate, TlsOption, TlsPolicy, TrustStore, tls_policy
 from whimbrel_connector.transports import Transports
 from whimbrel_connector.unix import UnixConnector
 
@@ -78,6 +80,7 @@ __all__ = [
     "BodyWriter",
     "CachingResolver",
     "CertificateRejected",
+    "ClientCertificate",
     "Closing",
     "ConnectAttempt",
     "ConnectFailed",
@@ -126,12 +129,15 @@ __all__ = [
     "ThreadedResolver",
     "Timeouts",
     "TlsFailed",
+    "TlsOption",
     "TlsPolicy",
     "TlsTimeout",
     "Transports",
+    "TrustStore",
     "UnaskedUpgrade",
     "UnixConnector",
     "UnsupportedProxy",
+    "UnusableTls",
     "WireParser",
     "__version__",
     "public_addresses_only",

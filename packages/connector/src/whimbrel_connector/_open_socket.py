@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from aiohappyeyeballs import AddrInfoType, SocketFactoryType, start_connection
@@ -17,6 +17,7 @@ from whimbrel_connector._addresses import (
     literal_address,
 )
 from whimbrel_connector._race import first_success, interleaved
+from whimbrel_connector._resumption import TlsSessions
 from whimbrel_connector.address_filter import AddressFilter
 from whimbrel_connector.errors import AddressNotFound, AddressRefused, ConnectAttempt, ConnectFailed
 from whimbrel_connector.observer import limit_of
@@ -44,6 +45,7 @@ class DialOptions:
             there, and between its questions; None: it never asks.
         address_filter: Decides about each address, or None where all will do.
         transports: Who makes transports.
+        sessions: The TLS sessions to resume.
     """
 
     family: socket.AddressFamily = socket.AF_UNSPEC
@@ -54,6 +56,7 @@ class DialOptions:
     keepalive_seconds: int | None = None
     address_filter: AddressFilter | None = None
     transports: Transports = LOOP_TRANSPORTS
+    sessions: TlsSessions = field(default_factory=TlsSessions)
 
 
 class Found(NamedTuple):

@@ -10,7 +10,8 @@ from typing import TypeVar
 
 from whimbrel_connector._addresses import is_address
 from whimbrel_connector._connection import Dialled
-from whimbrel_connector._dial import connection_faults, open_transport
+from whimbrel_connector._contexts import tls_context
+from whimbrel_connector._handshake import connection_faults, open_transport
 from whimbrel_connector._open_socket import DialOptions, find_addresses, open_socket, refuse_odd_address
 from whimbrel_connector.errors import (
     AddressNotFound,
@@ -24,7 +25,6 @@ from whimbrel_connector.proxy import Proxy
 from whimbrel_connector.resolver import Resolver
 from whimbrel_connector.route import Route
 from whimbrel_connector.timeout_errors import ProxyTimeout
-from whimbrel_connector.tls import tls_context
 
 try:
     from python_socks import ProxyError, ProxyType
@@ -62,7 +62,7 @@ async def dial_socks(
     hosts = await _hosts(route, proxy, resolver, options)
     with limit_of(ProxyTimeout):
         sock = await _reach(route, proxy, hosts, resolver, options)
-    return await open_transport(route, context, sock, protocol, options.transports)
+    return await open_transport(route, context, sock, protocol, options.transports, options.sessions)
 
 
 async def _hosts(route: Route, proxy: Proxy, resolver: Resolver, options: DialOptions) -> Sequence[str]:

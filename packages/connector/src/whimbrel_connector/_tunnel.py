@@ -5,21 +5,21 @@ begins only after a 2xx that no byte follows (RFC 9110 section 9.3.6).
 """
 
 import asyncio
-import ssl
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
-from whimbrel_connector._connection import Dialled, as_transport
-from whimbrel_connector._dial import check_pin, connection_faults, server_name
+from whimbrel_connector._connection import Dialled, Http1Connection, as_transport
+from whimbrel_connector._contexts import tls_context
+from whimbrel_connector._handshake import secure_tunnel
+from whimbrel_connector._resumption import TlsSessions
 from whimbrel_connector._tls_layer import TlsLayer
-from whimbrel_connector.errors import ConnectFailed, ProxyFailed, ProxyRefused, TlsFailed, UnsupportedProxy
+from whimbrel_connector.errors import ConnectFailed, ProxyFailed, ProxyRefused, UnsupportedProxy
 from whimbrel_connector.observer import limit_of
 from whimbrel_connector.proxy import Proxy
 from whimbrel_connector.route import Route
-from whimbrel_connector.timeout_errors import ProxyTimeout, TlsTimeout
-from whimbrel_connector.tls import TlsPolicy, tls_context
-from whimbrel_connector.transports import LOOP_TRANSPORTS, Transports
+from whimbrel_connector.timeout_errors import ProxyTimeout
+from whimbrel_connector.transports import Transports
 from whimbrel_http1 import (
     EndOfMessage,
     Event,
@@ -36,7 +36,6 @@ REFUSAL_BYTES = 4096
 REFUSAL_SECONDS = 1.0
 
 
-_P = TypeVar("_P", bound=Dialled)
 _Q = TypeVar("_Q", bound=Dialled)
 
 
@@ -50,10 +49,11 @@ class Dial(Protocol):
 async def dial_proxied(
     route: Route,
     proxy: Proxy,
-    protocol: Callable[[], _P],
+    protocol: Callable[[], Http1Connection],
     dial: Dial,
-    transports: Transports = LOOP_TRANSPORTS,
-) -> _P:
+    transports: Transports,
+    sessions: TlsSessions,
+) -> Http1Connection:
     """Open a connection to `route` by way of `proxy` and return the protocol that received it.
 
     Args:
@@ -62,6 +62,7 @@ async def dial_proxied(
         protocol: Makes the protocol.
         dial: Opens the connection to the proxy.
         transports: Makes the transport of TLS within the tunnel; of the kind that `dial` makes.
+        sessions: The TLS sessions to resume.
 
     Raises:
         ProxyFailed: The proxy cannot be reached, or breaks off, or does not speak HTTP.
@@ -70,10 +71,12 @@ async def dial_proxied(
         TlsFailed: TLS with the origin failed.
         FingerprintMismatch: A certificate, the proxy's or the origin's, is not the pinned one.
     """
-    way = Route.to(proxy.url, tls=proxy.tls)
+    way = Route.way_to(proxy)
     if route.forwarded:
         with limit_of(ProxyTimeout):
-            return await _reach(way, protocol, dial)
+            made = await _reach(way, protocol, dial)
+        sessions.keep(way, made.get_extra_info("ssl_object"), made.lost)
+        return made
     context = await tls_context(route.tls) if route.tls is not None else None
     request = proxy.connect_request(route.host, route.port)
     with limit_of(ProxyTimeout):
@@ -84,10 +87,13 @@ async def dial_proxied(
             transport.set_protocol(made)
             made.connection_made(transport)
         else:
-            await _secure(route, route.tls, context, transport, made, transports)
+            ground = _ground(transport)
+            await secure_tunnel(route, route.tls, context, ground, made, transports, sessions)
+            sessions.keep(route, made.get_extra_info("ssl_object"), made.lost)
     except BaseException:
         tunnel.abort()
         raise
+    sessions.keep(way, transport.get_extra_info("ssl_object"), made.lost)
     return made
 
 
@@ -110,29 +116,6 @@ async def _reach(way: Route, protocol: Callable[[], _Q], dial: Dial) -> _Q:
         raise ProxyFailed(
             fault.host, fault.port, fault.what, fault.errno, attempts=fault.attempts, is_tls=is_tls
         ) from cause
-
-
-async def _secure(
-    route: Route,
-    policy: TlsPolicy,
-    context: ssl.SSLContext,
-    transport: asyncio.Transport,
-    made: asyncio.Protocol,
-    transports: Transports,
-) -> None:
-    """Agree on TLS with the origin through the tunnel."""
-    loop = asyncio.get_running_loop()
-    name = server_name(route, policy)
-    with limit_of(TlsTimeout), connection_faults(route.host, route.port, TlsFailed):
-        secured = await transports.start_tls(loop, _ground(transport), made, context, server_hostname=name)
-        if secured is None or secured.is_closing():
-            raise ConnectionResetError("the tunnel was closed during the handshake")
-    try:
-        made.connection_made(secured)
-        check_pin(secured, policy, route.host, route.port)
-    except BaseException:
-        secured.abort()
-        raise
 
 
 def _ground(transport: asyncio.Transport) -> asyncio.Transport:

@@ -26,6 +26,7 @@ __all__ = [
     "TlsFailed",
     "UnaskedUpgrade",
     "UnsupportedProxy",
+    "UnusableTls",
 ]
 
 
@@ -128,7 +129,36 @@ class TlsFailed(ConnectFailed):
 
 
 class CertificateRejected(TlsFailed):
-    """The server's certificate is not trusted, has expired, or names another host."""
+    """The server's certificate is not trusted, has expired, or names another host.
+
+    Attributes:
+        trusted: Whom it had to come from, in words: a store and its paths, or "the context given".
+    """
+
+    def __init__(
+        self, host: str, port: int | None, what: str, errno: int | None = None, trusted: str = ""
+    ) -> None:
+        super().__init__(host, port, what, errno)
+        self.trusted = trusted
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}; trusted is {self.trusted}" if self.trusted else super().__str__()
+
+
+class UnusableTls(ConnectorError, ValueError):
+    """TLS cannot be set up as the policy or the environment says.
+
+    Attributes:
+        part: What cannot be used: "trust", "the client certificate" or "SSLKEYLOGFILE".
+        what: Why, in words.
+    """
+
+    def __init__(self, part: str, what: str) -> None:
+        super().__init__(part, what)
+        self.part, self.what = part, what
+
+    def __str__(self) -> str:
+        return f"{self.part} cannot be used: {self.what}"
 
 
 class ProxyFailed(ConnectFailed):

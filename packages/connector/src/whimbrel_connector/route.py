@@ -53,6 +53,12 @@ class Route(NamedTuple):
             msg = f"no host and port to connect to in {url}"
             raise ValueError(msg)
         if proxy is not None and proxy.forwards(url):
-            way = cls.to(proxy.url)
+            way = cls.way_to(proxy)
             return cls(way.host, way.port, proxy=proxy, forwarded=True)
         return cls(host, port, tls if url.scheme in ("https", "wss") else None, proxy)
+
+    @classmethod
+    def way_to(cls, proxy: Proxy) -> "Route":
+        """Return the route of a connection to `proxy` itself, whatever becomes of it."""
+        way = cls.to(proxy.url, tls=proxy.tls)
+        return cls(way.host, way.port, way.tls, proxy, forwarded=True)

@@ -11,12 +11,13 @@ from whimbrel_connector._connection import Dialled, Http1Connection
 from whimbrel_connector._dial import dial_tcp
 from whimbrel_connector._dns_cache import CachingResolver
 from whimbrel_connector._open_socket import DialOptions
+from whimbrel_connector._resumption import TlsSessions
 from whimbrel_connector._tunnel import dial_proxied
 from whimbrel_connector.address_filter import AddressFilter
 from whimbrel_connector.connector import KEEPALIVE_SECONDS, BaseConnector, Closing
 from whimbrel_connector.resolver import AbstractResolver, DefaultResolver, Resolver
 from whimbrel_connector.route import Route
-from whimbrel_connector.tls import Fingerprint, tls_policy
+from whimbrel_connector.tls import TlsOption, tls_policy
 from whimbrel_connector.transports import LOOP_TRANSPORTS, Transports
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ class TCPConnector(BaseConnector):
     """Connections over TCP, with TLS for https and wss.
 
     Args:
-        ssl: TLS policy of requests that bring none: True to verify, False not to, a context, or a
-            `Fingerprint`, which is checked in place of the certificate chain.
+        ssl: TLS policy of requests that bring none: True to verify, False not to, a context, a
+            `Fingerprint`, which is checked in place of the certificate chain, or a whole `TlsPolicy`.
         verify_ssl: Earlier spelling of `ssl=False`; None says nothing.
         ssl_context: Earlier spelling of `ssl=context`.
         fingerprint: Digest of the certificate that must match besides the usual checks.
@@ -64,6 +65,9 @@ class TCPConnector(BaseConnector):
         limit_per_host: As for `BaseConnector`.
         max_connection_seconds: As for `BaseConnector`.
         max_connection_requests: As for `BaseConnector`.
+        resume_tls: Let new connections resume the TLS sessions of earlier ones on equal routes, without
+            certificates and for an hour at most; False makes every handshake a whole one. Only the
+            transports of asyncio and uvloop resume.
         enable_cleanup_closed: Accepted for compatibility: closing is always bounded.
         timeout_ceil_threshold: Accepted for compatibility and not used.
         ssl_shutdown_timeout: Accepted for compatibility: closing is always bounded.
@@ -79,7 +83,7 @@ class TCPConnector(BaseConnector):
         ttl_dns_cache: float | None = 10,
         family: socket.AddressFamily = socket.AF_UNSPEC,
         ssl_context: ssl_module.SSLContext | None = None,
-        ssl: bool | Fingerprint | ssl_module.SSLContext = True,
+        ssl: TlsOption = True,
         local_addr: tuple[str, int] | None = None,
         resolver: Resolver | None = None,
         keepalive_timeout: float | None = KEEPALIVE_SECONDS,
@@ -98,6 +102,7 @@ class TCPConnector(BaseConnector):
         tcp_keepalive: int | None = 15,
         address_filter: AddressFilter | None = None,
         transports: Transports = LOOP_TRANSPORTS,
+        resume_tls: bool = True,
         ssl_shutdown_timeout: float | None = None,  # noqa: ARG002  documented by aiohttp
         loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
@@ -135,6 +140,7 @@ class TCPConnector(BaseConnector):
             keepalive_seconds=tcp_keepalive,
             address_filter=address_filter,
             transports=transports,
+            sessions=TlsSessions(resumes=resume_tls and transports is LOOP_TRANSPORTS),
         )
 
     @property
@@ -171,6 +177,7 @@ class TCPConnector(BaseConnector):
 
     def close(self) -> Closing:
         """Close every connection, and stop the lookups under way."""
+        self._dial_options.sessions.close()
         closing = super().close()
         if self._loop is None or self._loop_is_gone:
             return closing
@@ -186,15 +193,20 @@ class TCPConnector(BaseConnector):
         def connection() -> Http1Connection:
             return Http1Connection(loop)
 
-        if route.proxy is None:
-            return await self._dial_directly(route, connection)
-        if route.proxy.is_socks:
+        proxy, options, sessions = route.proxy, self._dial_options, self._dial_options.sessions
+        if proxy is not None and not proxy.is_socks:
+            return await dial_proxied(
+                route, proxy, connection, self._dial_directly, options.transports, sessions
+            )
+        if proxy is None:
+            made = await self._dial_directly(route, connection)
+        else:
             from whimbrel_connector._socks import dial_socks  # noqa: PLC0415  needs an extra
 
-            return await dial_socks(route, route.proxy, connection, self._cache, self._dial_options)
-        return await dial_proxied(
-            route, route.proxy, connection, self._dial_directly, self._dial_options.transports
-        )
+            made = await dial_socks(route, proxy, connection, self._cache, options)
+        if route.tls is not None:
+            sessions.keep(route, made.get_extra_info("ssl_object"), made.lost)
+        return made
 
     async def _dial_directly(self, route: Route, protocol: Callable[[], _P], /) -> _P:
         return await dial_tcp(route, protocol, self._cache, self._dial_options)

@@ -69,7 +69,7 @@ def plan_for(plan: "Plan", before: HopWay, way: HopWay) -> "Plan":
     if way == before:
         return plan
     if way[:2] != before[:2]:
-        tls = tls_policy(ssl=way.ssl) or TlsPolicy()
+        tls = (plan.tls if way.ssl == before.ssl else tls_policy(ssl=way.ssl)) or TlsPolicy()
         plan = replace(plan, tls=replace(tls, server_hostname=way.server_hostname))
     if way[2:] != before[2:]:
         plan = replace(plan, proxies=_rules(plan.proxies.proxy, way))

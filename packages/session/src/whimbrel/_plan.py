@@ -12,7 +12,7 @@ from whimbrel._traces import Traces
 from whimbrel._urls import Params, StrOrURL
 from whimbrel.client_middlewares import ClientMiddlewareType
 from whimbrel.client_timeout import ClientTimeout
-from whimbrel_connector import ExchangeOptions, Fingerprint, Proxy, Timeouts, TlsPolicy
+from whimbrel_connector import ExchangeOptions, Proxy, Timeouts, TlsOption, TlsPolicy
 from whimbrel_cookies import LooseCookies
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class RequestOptions(TypedDict, total=False):
     expect100: bool
     raise_for_status: RaiseForStatus | None
     timeout: ClientTimeout | float | None
-    ssl: "bool | Fingerprint | SSLContext | None"
+    ssl: TlsOption | None
     verify_ssl: bool | None
     ssl_context: "SSLContext | None"
     fingerprint: bytes | str | None

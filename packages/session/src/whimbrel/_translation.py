@@ -1,5 +1,7 @@
 """From the errors of the parts to the documented ones: one table, in one place."""
 
+import errno
+
 from multidict import CIMultiDict, CIMultiDictProxy
 
 from whimbrel._hop_way import ssl_of
@@ -59,6 +61,7 @@ from whimbrel_connector import (
     TlsTimeout,
     UnaskedUpgrade,
     UnsupportedProxy,
+    UnusableTls,
 )
 from whimbrel_http1 import BodyLengthMismatch, Http1Error, ParseError
 
@@ -104,8 +107,8 @@ def translate_fault(fault: Exception, request_info: RequestInfo, tls: TlsPolicy 
             return _proxy_error(fault, request_info)
         case ConnectFailed():
             return _connect_error(fault, is_ssl=request_info.url.scheme in ("https", "wss"), tls=tls)
-        case FingerprintMismatch():
-            return ServerFingerprintMismatch(fault.expected, fault.got, fault.host, fault.port)
+        case FingerprintMismatch() | UnusableTls():
+            return _tls_error(fault, request_info)
         case ParseError():
             return ClientResponseError(request_info, (), status=400, message=str(fault))
         case BodyLengthMismatch():
@@ -195,4 +198,14 @@ def _connect_error(
     if fault.port is None:
         return UnixClientConnectorError(fault.host, key, cause)
     kind = next(documented for ours, documented in _CONNECT_ERRORS if isinstance(fault, ours))
-    return kind(key, cause)
+    error = kind(key, cause)
+    if isinstance(fault, CertificateRejected) and isinstance(error, ClientConnectorCertificateError):
+        error.trusted = fault.trusted
+    return error
+
+
+def _tls_error(fault: FingerprintMismatch | UnusableTls, asked: RequestInfo) -> ClientError:
+    if isinstance(fault, FingerprintMismatch):
+        return ServerFingerprintMismatch(fault.expected, fault.got, fault.host, fault.port)
+    key = ConnectionKey(asked.url.raw_host or "", asked.url.port, is_ssl=True)
+    return ClientConnectorSSLError(key, OSError(errno.EINVAL, str(fault)))

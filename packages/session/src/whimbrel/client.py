@@ -34,7 +34,7 @@ from whimbrel.client_timeout import DEFAULT_TIMEOUT, ClientTimeout, timeout_of, 
 from whimbrel.client_ws import ClientWebSocketResponse
 from whimbrel.response import ClientResponse
 from whimbrel.tracing import TraceConfig
-from whimbrel_connector import ExchangeOptions, Fingerprint, ParserFactory, Proxy, TCPConnector
+from whimbrel_connector import ExchangeOptions, ParserFactory, Proxy, TCPConnector, TlsOption
 from whimbrel_cookies import CookieJar, LooseCookies
 from whimbrel_http1 import HTTP_1_1, HttpVersion, Limits, ResponseParser
 from whimbrel_websocket import ClientWSTimeout, Handshake
@@ -194,12 +194,12 @@ class ClientSession(SessionFacts):
                 named; `expect100` asks for `100 Continue` first. `timeout`, `raise_for_status`,
                 `auto_decompress`, `read_bufsize`, `max_line_size`, `max_field_size`, `max_headers`,
                 `max_body_size` and `skip_auto_headers` are as for the session. `read_until_eof=False`
-                takes a body of unstated length for none. `ssl` is True, False, a context or a
-                `Fingerprint`; `verify_ssl`, `ssl_context` and `fingerprint` are its earlier
-                spellings; `server_hostname` is checked in place of the URL's host. `proxy`,
-                `proxy_auth`, `proxy_headers` and `trust_env` are as for the session; None says nothing.
-                `middlewares` come in place of the session's. `trace_request_ctx` is handed to the
-                contexts of its tracers.
+                takes a body of unstated length for none. `ssl` is True, False, a context, a
+                `Fingerprint` or a `whimbrel_connector.TlsPolicy`; `verify_ssl`, `ssl_context` and
+                `fingerprint` are its earlier spellings; `server_hostname` is checked in place of the
+                URL's host. `proxy`, `proxy_auth`, `proxy_headers` and `trust_env` are as for the
+                session; None says nothing. `middlewares` come in place of the session's.
+                `trace_request_ctx` is handed to the contexts of its tracers.
 
         Raises:
             ClientError: Whatever went wrong; its subclasses tell what.
@@ -252,7 +252,7 @@ class ClientSession(SessionFacts):
         origin: str | None = None,
         params: Params = None,
         headers: LooseHeaders | None = None,
-        ssl: "bool | Fingerprint | SSLContext | None" = None,
+        ssl: TlsOption | None = None,
         verify_ssl: bool | None = None,
         ssl_context: "SSLContext | None" = None,
         fingerprint: bytes | str | None = None,

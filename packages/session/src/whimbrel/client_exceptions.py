@@ -230,6 +230,14 @@ class ClientConnectorError(ClientOSError):
     def __str__(self) -> str:
         return f"Cannot connect to host {self.host}:{self.port} {self._why()}"
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle the facts; a context cannot be pickled, and True stands in its place."""
+        key = self._conn_key
+        if isinstance(key.ssl, ssl.SSLContext):
+            key = key._replace(ssl=True)
+        arguments = tuple(key if isinstance(each, ConnectionKey) else each for each in self.args)
+        return type(self), arguments, dict(vars(self), _conn_key=key)
+
     def _why(self) -> str:
         tls = "default" if self.ssl is True else self.ssl
         return f"ssl:{tls} [{self._os_error.strerror or self._os_error}]"
@@ -272,7 +280,10 @@ class ClientConnectorCertificateError(ClientConnectorSSLError, ssl.CertificateEr
 
     Attributes:
         certificate_error: What the TLS library found wrong with it.
+        trusted: Whom it had to come from, in words: a store and its paths, or "the context given".
     """
+
+    trusted: str = ""
 
     def __init__(self, connection_key: ConnectionKey, certificate_error: Exception) -> None:
         fault = (
@@ -289,7 +300,8 @@ class ClientConnectorCertificateError(ClientConnectorSSLError, ssl.CertificateEr
 
     def _why(self) -> str:
         fault = self.certificate_error
-        return f"ssl:{self.ssl} [{type(fault).__name__}: {fault.args}]"
+        trusted = f"; trusted is {self.trusted}" if self.trusted else ""
+        return f"ssl:{self.ssl} [{type(fault).__name__}: {fault.args}]{trusted}"
 
 
 class ServerConnectionError(ClientConnectionError):
