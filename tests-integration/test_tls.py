@@ -1,5 +1,7 @@
 """TLS: who is trusted, who is not, and what the errors say."""
 
+import asyncio
+import contextlib
 import pickle
 import ssl
 import sys
@@ -379,3 +381,36 @@ async def test_a_refused_certificate_leaves_no_socket(authority: Authority) -> N
                 with pytest.raises(aiohttp.ClientConnectorCertificateError):
                     await session.get(server.url)
         await server.connections.until(lambda: not server.connections.open)
+
+
+@pytest.mark.parametrize("abort", [False, True])
+async def test_closing_may_abort_tls(authority: Authority, abort: bool) -> None:
+    """Then the peer is told nothing: not one byte more is sent."""
+    sent = bytearray()
+
+    async def overhear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        onward_reader, onward = await asyncio.open_connection("127.0.0.1", server.port)
+        back = asyncio.ensure_future(_relay(onward_reader, writer, bytearray()))
+        await _relay(reader, onward, sent)
+        await back
+
+    async with ScriptedServer(always(OK), ssl=authority.server("127.0.0.1")) as server:
+        between = await asyncio.start_server(overhear, "127.0.0.1", 0)
+        connector = TCPConnector(ssl=authority.client())
+        async with ClientSession(connector=connector) as session:
+            async with session.get(f"https://127.0.0.1:{between.sockets[0].getsockname()[1]}/") as response:
+                await response.read()
+            before = len(sent)
+            await connector.close(abort_ssl=abort)
+        await server.connections.until(lambda: not server.connections.open)
+        between.close()
+        await between.wait_closed()
+    assert (len(sent) == before) is abort
+
+
+async def _relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, overheard: bytearray) -> None:
+    with contextlib.suppress(ConnectionError):
+        while piece := await reader.read(65536):
+            overheard += piece
+            writer.write(piece)
+    writer.close()

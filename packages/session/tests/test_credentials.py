@@ -3,7 +3,7 @@
 import pytest
 from yarl import URL
 
-from whimbrel import BasicAuth
+from whimbrel import BasicAuth, encode_basic_auth
 from whimbrel._credentials import split_credentials
 
 
@@ -11,6 +11,14 @@ def test_credentials_encode_and_decode() -> None:
     auth = BasicAuth("user", "pass")
     assert auth.encode() == "Basic dXNlcjpwYXNz"
     assert BasicAuth.decode(auth.encode()) == auth
+
+
+def test_a_header_can_be_written_without_an_object() -> None:
+    assert encode_basic_auth("user", "pass") == "Basic dXNlcjpwYXNz"
+    assert encode_basic_auth("üser") == "Basic w7xzZXI6"
+    assert encode_basic_auth("üser", encoding="latin1") == BasicAuth("üser").encode()
+    with pytest.raises(ValueError, match="login"):
+        encode_basic_auth("us:er")
 
 
 def test_the_password_may_hold_a_colon_and_the_login_may_not() -> None:

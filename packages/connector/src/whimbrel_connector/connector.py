@@ -2,7 +2,7 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Generator
+from collections.abc import Collection, Generator, Mapping, Sequence
 from math import inf
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -191,16 +191,29 @@ class BaseConnector(ABC):
             await _tell(options.observer, exchange)
         return exchange
 
-    def close(self) -> Closing:
+    def close(self, *, abort_ssl: bool = False) -> Closing:
         """Close every connection and turn the waiting away; await the result to see them all gone.
 
         It takes at most a few seconds: what does not close in order is aborted.
+
+        Args:
+            abort_ssl: Abort connections with TLS at once, without a word to the peer.
         """
         self._closed = True
         if self._pool is None or self._loop_is_gone:
             return Closing()
         self._clock.rest()
-        return Closing(*self._pool.close())
+        return Closing(*self._pool.close(abort_ssl=abort_ssl))
+
+    # Libraries written against aiohttp use these two.
+
+    def _close(self) -> None:
+        self.close()
+
+    @property
+    def _conns(self) -> Mapping[object, Sequence[object]]:
+        """What aiohttp keeps idle, for who walks over it to mend its TLS; here nothing needs mending."""
+        return {}
 
     @abstractmethod
     async def dial(self, route: Route) -> Http1Connection:

@@ -143,8 +143,11 @@ class Pool:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def close(self) -> tuple[list[Http1Connection], list["asyncio.Task[Any]"]]:
+    def close(self, *, abort_ssl: bool = False) -> tuple[list[Http1Connection], list["asyncio.Task[Any]"]]:
         """Close every connection and turn the waiting away.
+
+        Args:
+            abort_ssl: Abort connections with TLS at once.
 
         Returns:
             The connections whose transports still stand, and the tasks that still end.
@@ -159,7 +162,10 @@ class Pool:
             dialling.cancel()
         lingering = list(self._live)
         for connection in lingering:
-            connection.close()
+            if abort_ssl and connection.get_extra_info("ssl_object") is not None:
+                connection.abort()
+            else:
+                connection.close()
         return lingering, [*self._dialling, *self._tasks]
 
     async def _wait_for_place(

@@ -175,10 +175,10 @@ class TCPConnector(BaseConnector):
             raise ValueError(msg)
         self._cache.clear(host, port)
 
-    def close(self) -> Closing:
-        """Close every connection, and stop the lookups under way."""
+    def close(self, *, abort_ssl: bool = False) -> Closing:
+        """Close every connection, and stop the lookups under way; see `BaseConnector.close`."""
         self._dial_options.sessions.close()
-        closing = super().close()
+        closing = super().close(abort_ssl=abort_ssl)
         if self._loop is None or self._loop_is_gone:
             return closing
         closing.wait_for(self._cache.stop())

@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from whimbrel._credentials import BasicAuth
+from whimbrel._credentials import BasicAuth, encode_basic_auth
 from whimbrel._version import __version__
 from whimbrel.api import request
 from whimbrel.client import ClientSession
@@ -243,6 +243,7 @@ __all__ = [
     "WebSocketError",
     "__version__",
     "content_disposition_filename",
+    "encode_basic_auth",
     "get_payload",
     "hdrs",
     "install_as_aiohttp",

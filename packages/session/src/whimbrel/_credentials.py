@@ -11,7 +11,22 @@ from yarl import URL
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["BasicAuth", "credentials_of", "split_credentials"]
+__all__ = ["BasicAuth", "credentials_of", "encode_basic_auth", "split_credentials"]
+
+
+def encode_basic_auth(login: str, password: str = "", encoding: str = "utf-8") -> str:
+    """Return the value of an Authorization or Proxy-Authorization header (RFC 7617).
+
+    Raises:
+        ValueError: The login has a colon.
+
+    >>> encode_basic_auth("tide", "low")
+    'Basic dGlkZTpsb3c='
+    """
+    if ":" in login:
+        msg = 'A ":" is not allowed in login (RFC 7617 section 2)'
+        raise ValueError(msg)
+    return f"Basic {base64.b64encode(f'{login}:{password}'.encode(encoding)).decode('ascii')}"
 
 
 class _Fields(NamedTuple):
@@ -76,8 +91,7 @@ class BasicAuth(_Fields):
 
     def encode(self) -> str:
         """Return the value of an Authorization header."""
-        credentials = f"{self.login}:{self.password}".encode(self.encoding)
-        return f"Basic {base64.b64encode(credentials).decode('ascii')}"
+        return encode_basic_auth(self.login, self.password, self.encoding)
 
 
 def credentials_of(

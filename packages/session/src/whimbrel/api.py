@@ -1,11 +1,13 @@
 """`request`: one request without a session of one's own."""
 
+import asyncio
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from whimbrel._urls import StrOrURL
 from whimbrel.client import ClientSession, ConnectorLike
 from whimbrel.response import ClientResponse
+from whimbrel_http1 import HTTP_1_1, HttpVersion
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -18,18 +20,26 @@ __all__ = ["request"]
 class _OneRequest:
     """A request whose session begins and ends with it."""
 
-    __slots__ = ("_connector", "_method", "_options", "_response", "_session", "_url")
+    __slots__ = ("_connector", "_method", "_options", "_response", "_session", "_url", "_version")
 
     _session: ClientSession
     _response: ClientResponse
 
     def __init__(
-        self, method: str, url: StrOrURL, connector: ConnectorLike | None, options: "RequestOptions"
+        self,
+        method: str,
+        url: StrOrURL,
+        connector: ConnectorLike | None,
+        version: HttpVersion,
+        options: "RequestOptions",
     ) -> None:
-        self._method, self._url, self._connector, self._options = method, url, connector, options
+        self._method, self._url, self._connector, self._version = method, url, connector, version
+        self._options = options
 
     async def __aenter__(self) -> ClientResponse:
-        self._session = ClientSession(connector=self._connector, connector_owner=self._connector is None)
+        self._session = ClientSession(
+            connector=self._connector, connector_owner=self._connector is None, version=self._version
+        )
         try:
             self._response = await self._session.request(self._method, self._url, **self._options)
         except BaseException:
@@ -49,6 +59,8 @@ def request(
     url: StrOrURL,
     *,
     connector: ConnectorLike | None = None,
+    version: HttpVersion = HTTP_1_1,
+    loop: asyncio.AbstractEventLoop | None = None,  # noqa: ARG001  documented by aiohttp
     **options: "Unpack[RequestOptions]",
 ) -> _OneRequest:
     """Make one request: `async with whimbrel.request("GET", url) as response`.
@@ -59,6 +71,8 @@ def request(
         method: The method.
         url: The URL.
         connector: A connector, which stays open; one of its own by default.
+        version: The HTTP version, as for `ClientSession`.
+        loop: Accepted for compatibility and not used.
         **options: As for `ClientSession.request`.
     """
-    return _OneRequest(method, url, connector, options)
+    return _OneRequest(method, url, connector, version, options)

@@ -84,6 +84,7 @@ class ClientSession(SessionFacts):
         trust_env: Let the environment name proxies (HTTP_PROXY, HTTPS_PROXY, NO_PROXY, ...).
         auto_decompress: Undo content codings.
         requote_redirect_url: Put redirect targets into canonical form.
+        ssl_shutdown_timeout: Accepted for compatibility: closing is always bounded.
         read_bufsize: Buffered bytes of a body below which reading goes on; it stops above twice that.
         max_line_size: Longest status line, in bytes.
         max_field_size: Longest header line, in bytes.
@@ -125,6 +126,7 @@ class ClientSession(SessionFacts):
         trust_env: bool = False,
         auto_decompress: bool = True,
         requote_redirect_url: bool = True,
+        ssl_shutdown_timeout: float | None = None,  # noqa: ARG002  documented by aiohttp
         read_bufsize: int = 65536,
         max_line_size: int = 8190,
         max_field_size: int = 8190,

@@ -99,13 +99,13 @@ class InMemoryConnector(BaseConnector):
         join(loop, near, far, server=(route.host, route.port), extra={_CONVERSATION: conversation})
         return near
 
-    def close(self) -> Closing:
+    def close(self, *, abort_ssl: bool = False) -> Closing:
         """Close every connection and end what answers; await the result to see the end.
 
         Who answers a client that has left is cancelled; who goes on behind a complete response may take
         a few seconds. What was raised when no client was left to be told is raised by the `await`.
         """
-        closing = super().close()
+        closing = super().close(abort_ssl=abort_ssl)
         if self._loop is None or self._loop.is_closed():
             return closing
         if self._ending is None:

@@ -1,0 +1,1 @@
+"""The surface of aiohttp for clients, beside whimbrel's."""
