@@ -231,17 +231,17 @@ def trusting(ca: Any) -> ssl.SSLContext:
 PROXY = Proxy(URL("http://proxy.example"))
 PLAIN = Route("shore.example", 443, TlsPolicy())
 OTHERS: Sequence[tuple[str, Route]] = [
-    ("host", replace(PLAIN, host="sea.example")),
-    ("port", replace(PLAIN, port=444)),
-    ("name", replace(PLAIN, tls=TlsPolicy(server_hostname="sea.example"))),
-    ("verify", replace(PLAIN, tls=TlsPolicy(verify=False))),
-    ("pin", replace(PLAIN, tls=TlsPolicy(fingerprint=Fingerprint(bytes(32))))),
-    ("trust", replace(PLAIN, tls=TlsPolicy(trust="certifi"))),
-    ("alpn", replace(PLAIN, tls=TlsPolicy(alpn=()))),
-    ("client certificate", replace(PLAIN, tls=TlsPolicy(client_certificate=ClientCertificate("me.pem")))),
-    ("context", replace(PLAIN, tls=TlsPolicy(context=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)))),
-    ("proxy", replace(PLAIN, proxy=PROXY)),
-    ("user of the proxy", replace(PLAIN, proxy=replace(PROXY, authorization="Basic YTpi"))),
+    ("host", PLAIN._replace(host="sea.example")),
+    ("port", PLAIN._replace(port=444)),
+    ("name", PLAIN._replace(tls=TlsPolicy(server_hostname="sea.example"))),
+    ("verify", PLAIN._replace(tls=TlsPolicy(verify=False))),
+    ("pin", PLAIN._replace(tls=TlsPolicy(fingerprint=Fingerprint(bytes(32))))),
+    ("trust", PLAIN._replace(tls=TlsPolicy(trust="certifi"))),
+    ("alpn", PLAIN._replace(tls=TlsPolicy(alpn=()))),
+    ("client certificate", PLAIN._replace(tls=TlsPolicy(client_certificate=ClientCertificate("me.pem")))),
+    ("context", PLAIN._replace(tls=TlsPolicy(context=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)))),
+    ("proxy", PLAIN._replace(proxy=PROXY)),
+    ("user of the proxy", PLAIN._replace(proxy=replace(PROXY, authorization="Basic YTpi"))),
     ("the proxy itself", Route.way_to(Proxy(URL("https://shore.example")))),
     ("another user of the proxy itself", Route.way_to(Proxy(URL("https://shore.example"), "Basic YTpi"))),
 ]
@@ -349,7 +349,7 @@ async def test_sessions_are_few(ca: Any) -> None:
     client = Client(server, NOW.timestamp)
     established = handshake(context, server)
     for port in range(129):
-        client.sessions.keep(replace(PLAIN, port=port), established, asyncio.Future())
+        client.sessions.keep(PLAIN._replace(port=port), established, asyncio.Future())
     for _ in range(10):
         client.sessions.keep(PLAIN, established, asyncio.Future())
 
@@ -357,7 +357,7 @@ async def test_sessions_are_few(ca: Any) -> None:
         with client.sessions.offering(route, context) as offered:
             return offered is not context
 
-    assert [offers(replace(PLAIN, port=port)) for port in (0, 1, 2, 128)] == [False, False, True, True]
+    assert [offers(PLAIN._replace(port=port)) for port in (0, 1, 2, 128)] == [False, False, True, True]
     assert [offers(PLAIN) for _ in range(5)] == [True] * 4 + [False]
 
 
