@@ -1,12 +1,12 @@
 """Every limit on time, the documented error for it, and a session that goes on."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from peers.black_hole import black_hole as opened_black_hole
 from peers.certificates import Authority
 from peers.scripted import OK, Peer, ScriptedServer, always
 
@@ -45,20 +45,9 @@ async def _silent_in_the_body(peer: Peer) -> None:
 
 @pytest.fixture
 def black_hole() -> Iterator[int]:
-    """Give a port whose connections are never accepted: the backlog of its listening socket is full."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(0)
-        address = listening.getsockname()
-        fillers = []
-        for _ in range(8):
-            filler = socket.socket()
-            filler.setblocking(False)
-            filler.connect_ex(address)
-            fillers.append(filler)
-        yield address[1]
-        for filler in fillers:
-            filler.close()
+    """Give a port whose connections are never accepted."""
+    with opened_black_hole() as port:
+        yield port
 
 
 async def test_the_defaults_are_the_documented_ones() -> None:

@@ -4,7 +4,8 @@ A host name says nothing about where it leads. An address filter sees what it le
 by a resolver, as a literal in a URL, by a redirect.
 """
 
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from functools import cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Protocol
 
 __all__ = ["AddressFilter", "public_addresses_only"]
@@ -50,8 +51,7 @@ def _inner(address: IPv6Address) -> IPv4Address | None:
 
 
 def _reason(address: IPv4Address | IPv6Address) -> str | None:
-    special = _SPECIAL_4 if isinstance(address, IPv4Address) else _SPECIAL_6
-    for network, what in special:
+    for network, what in _special(address.version):
         if address in network:
             return f"{what} ({network})"
     if isinstance(address, IPv6Address) and address not in _UNICAST_6:
@@ -59,45 +59,45 @@ def _reason(address: IPv4Address | IPv6Address) -> str | None:
     return None
 
 
+@cache
+def _special(version: int) -> "tuple[tuple[IPv4Network | IPv6Network, str], ...]":
+    """Return the networks that are not public; they are read at the first use, and not when imported."""
+    return tuple((ip_network(text), what) for text, what in (_SPECIAL_4 if version == 4 else _SPECIAL_6))
+
+
 _TRANSLATED = (IPv6Network("::ffff:0:0/96"), IPv6Network("64:ff9b::/96"))
 _UNICAST_6 = IPv6Network("2000::/3")
 
-_SPECIAL_4 = tuple(
-    (IPv4Network(network), what)
-    for network, what in (
-        ("0.0.0.0/8", "this host"),
-        ("10.0.0.0/8", "private"),
-        ("100.64.0.0/10", "shared by a carrier"),
-        ("127.0.0.0/8", "loopback"),
-        ("168.63.129.16/32", "a cloud's metadata"),
-        ("169.254.0.0/16", "link-local"),
-        ("172.16.0.0/12", "private"),
-        ("192.0.0.0/24", "reserved"),
-        ("192.0.2.0/24", "documentation"),
-        ("192.88.99.0/24", "6to4 relay"),
-        ("192.168.0.0/16", "private"),
-        ("198.18.0.0/15", "benchmarking"),
-        ("198.51.100.0/24", "documentation"),
-        ("203.0.113.0/24", "documentation"),
-        ("224.0.0.0/4", "multicast"),
-        ("240.0.0.0/4", "reserved"),
-    )
+_SPECIAL_4 = (
+    ("0.0.0.0/8", "this host"),
+    ("10.0.0.0/8", "private"),
+    ("100.64.0.0/10", "shared by a carrier"),
+    ("127.0.0.0/8", "loopback"),
+    ("168.63.129.16/32", "a cloud's metadata"),
+    ("169.254.0.0/16", "link-local"),
+    ("172.16.0.0/12", "private"),
+    ("192.0.0.0/24", "reserved"),
+    ("192.0.2.0/24", "documentation"),
+    ("192.88.99.0/24", "6to4 relay"),
+    ("192.168.0.0/16", "private"),
+    ("198.18.0.0/15", "benchmarking"),
+    ("198.51.100.0/24", "documentation"),
+    ("203.0.113.0/24", "documentation"),
+    ("224.0.0.0/4", "multicast"),
+    ("240.0.0.0/4", "reserved"),
 )
 
-_SPECIAL_6 = tuple(
-    (IPv6Network(network), what)
-    for network, what in (
-        ("::/128", "this host"),
-        ("::1/128", "loopback"),
-        ("64:ff9b:1::/48", "a local translation to IPv4"),
-        ("100::/64", "discarded"),
-        ("2001::/32", "Teredo"),
-        ("2001::/23", "reserved"),
-        ("2001:db8::/32", "documentation"),
-        ("2002::/16", "6to4"),
-        ("3fff::/20", "documentation"),
-        ("fc00::/7", "private"),
-        ("fe80::/10", "link-local"),
-        ("ff00::/8", "multicast"),
-    )
+_SPECIAL_6 = (
+    ("::/128", "this host"),
+    ("::1/128", "loopback"),
+    ("64:ff9b:1::/48", "a local translation to IPv4"),
+    ("100::/64", "discarded"),
+    ("2001::/32", "Teredo"),
+    ("2001::/23", "reserved"),
+    ("2001:db8::/32", "documentation"),
+    ("2002::/16", "6to4"),
+    ("3fff::/20", "documentation"),
+    ("fc00::/7", "private"),
+    ("fe80::/10", "link-local"),
+    ("ff00::/8", "multicast"),
 )
