@@ -77,6 +77,14 @@ class RecordingProxy:
     ) -> None:
         await self._server.__aexit__(kind, fault, trace)
 
+    def reset(self) -> None:
+        """Break every connection with a client."""
+        self._server.reset()
+
+    async def until_idle(self) -> None:
+        """Wait until every connection with a client has gone."""
+        await self._server.until_idle()
+
     async def _script(self, peer: Peer) -> None:
         while True:
             asked = await peer.request()

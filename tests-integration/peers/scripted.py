@@ -4,7 +4,9 @@ It shares no code with the client: requests are taken apart here, by the simples
 """
 
 import asyncio
+import socket
 import ssl as ssl_module
+import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from types import TracebackType
@@ -73,9 +75,18 @@ class Peer:
 
     async def send(self, data: bytes) -> None:
         """Send, and wait while the client is slower."""
+        if self.writer.is_closing():  # as after `reset`
+            raise ConnectionResetError
         self.writer.write(data)
         await asyncio.sleep(0)  # asyncio's TLS tells its end only to writers that let others run
         await self.writer.drain()
+
+    def reset(self) -> None:
+        """Break the connection: the client sees a TCP reset."""
+        sock = self.writer.get_extra_info("socket")
+        if not self.writer.transport.is_closing() and sock.family != socket.AF_UNIX:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.writer.transport.abort()
 
     async def until_gone(self) -> None:
         """Wait until the client closes its side."""
@@ -100,17 +111,25 @@ def always(answer: bytes) -> Script:
 class ScriptedServer:
     """Runs the script once for each connection, and closes the connection when it returns.
 
+    Args:
+        script: What it says.
+        ssl: Its TLS.
+        path: Of the UNIX socket where it listens in the place of the loopback.
+
     Attributes:
         connections: The count of them.
         requests: All that `Peer.request` has read, in order of arrival.
     """
 
-    def __init__(self, script: Script, *, ssl: ssl_module.SSLContext | None = None) -> None:
+    def __init__(
+        self, script: Script, *, ssl: ssl_module.SSLContext | None = None, path: str | None = None
+    ) -> None:
         self.connections = ConnectionCount()
         self.requests: list[Received] = []
         self._script = script
         self._ssl = ssl
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._path = path
+        self._peers: dict[asyncio.Task[None], Peer] = {}
         self._faults: list[BaseException] = []
         self._server: asyncio.Server | None = None
         self.port = 0
@@ -122,13 +141,14 @@ class ScriptedServer:
 
     async def __aenter__(self) -> "Self":
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: _CountedProtocol(self.connections, self._begin),
-            "127.0.0.1",
-            0,
-            ssl=self._ssl,
-            backlog=1024,
-        )
+
+        def protocol() -> _CountedProtocol:
+            return _CountedProtocol(self.connections, self._begin)
+
+        if self._path is not None:
+            self._server = await loop.create_unix_server(protocol, self._path, ssl=self._ssl)
+            return self
+        self._server = await loop.create_server(protocol, "127.0.0.1", 0, ssl=self._ssl, backlog=1024)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -137,15 +157,25 @@ class ScriptedServer:
     ) -> None:
         if self._server is not None:
             self._server.close()
-        for task in self._tasks:
+        for task in self._peers:
             task.cancel()
-        await self.connections.until(lambda: not self._tasks and not self.connections.open)
+        await self.until_idle()
         if self._faults and fault is None:
             raise self._faults[0]
 
+    def reset(self) -> None:
+        """Break every connection."""
+        for peer in self._peers.values():
+            peer.reset()
+
+    async def until_idle(self) -> None:
+        """Wait until every connection has gone, and every script has ended."""
+        await self.connections.until(lambda: not self._peers and not self.connections.open)
+
     def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.get_running_loop().create_task(self._run(Peer(self, reader, writer)))
-        self._tasks.add(task)
+        peer = Peer(self, reader, writer)
+        task = asyncio.get_running_loop().create_task(self._run(peer))
+        self._peers[task] = peer
         task.add_done_callback(self._end)
 
     async def _run(self, peer: Peer) -> None:
@@ -159,7 +189,7 @@ class ScriptedServer:
                 peer.writer.transport.abort()
 
     def _end(self, task: "asyncio.Task[None]") -> None:
-        self._tasks.discard(task)
+        del self._peers[task]
         if not task.cancelled() and (fault := task.exception()) is not None:
             self._faults.append(fault)
         self.connections.note()

@@ -122,6 +122,15 @@ def test_callbacks_learn_of_the_end_once() -> None:
     assert calls == ["eof", "end", "late"]
 
 
+@pytest.mark.parametrize("end", [StreamReader.feed_eof, lambda stream: stream.set_exception(OSError())])
+def test_who_asks_about_the_end_after_it_is_told_at_once(end: Callable[[StreamReader], None]) -> None:
+    calls: list[str] = []
+    stream = StreamReader()
+    end(stream)
+    stream.on_end(lambda: calls.append("end"))
+    assert calls == ["end"]
+
+
 def test_an_error_is_an_end_but_not_the_end_of_the_body() -> None:
     calls: list[str] = []
     stream = StreamReader()

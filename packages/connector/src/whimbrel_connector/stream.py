@@ -198,8 +198,11 @@ class StreamReader:
             self._eof_callbacks.append(callback)
 
     def on_end(self, callback: Callable[[], object]) -> None:
-        """Call `callback` once nothing more will be fed, whether the end came in order or not."""
-        self._end_callbacks.append(callback)
+        """Call `callback` once nothing more will be fed, in order or not; at once when that is so already."""
+        if self._fed_to_end or self._exception is not None:
+            callback()
+        else:
+            self._end_callbacks.append(callback)
 
     def read_nowait(self, n: int = -1) -> bytes:
         """Return up to `n` buffered bytes, all of them for -1; b"" when nothing is buffered.

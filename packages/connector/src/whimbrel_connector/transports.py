@@ -29,8 +29,8 @@ class Transports(Protocol):
     ) -> Awaitable[tuple[asyncio.Transport, _P]]:
         """Make a transport over `sock`, which is connected, and a protocol for it, which has received it.
 
-        With `ssl` the TLS handshake is over, and the certificate fits `server_hostname`. Where it
-        raises, the socket is closed or the caller closes it.
+        With `ssl` the TLS handshake is over, and the certificate fits `server_hostname`. Once the
+        factory was called, the socket is the transport's to close, also where this raises.
         """
 
     def start_tls(
