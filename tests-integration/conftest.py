@@ -8,12 +8,18 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))  # for `peers`: importlib mode does not do it
+sys.path.insert(0, str(Path(__file__).parent))  # for `peers` and `guide`: importlib mode does not do it
 
+from guide.rows import RowCount
 from peers.bin import Bin
 from peers.certificates import Authority
 
 TEST_SECONDS = 60
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Count the rows of the guide that have a test."""
+    config.pluginmanager.register(RowCount(), "rows of the guide")
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -186,7 +186,7 @@ async def test_a_streamer_writes_the_body(session: ClientSession, tmp_path: Path
 
 
 async def test_a_stream_is_uploaded_while_it_is_fed(session: ClientSession) -> None:
-    """S117 to S123, as the guide means it: the first response awaited, the end fed."""
+    """S117 to S124, as the guide means it: the first response awaited, the end fed."""
 
     async def feed_stream(resp: aiohttp.ClientResponse, stream: StreamReader) -> str:
         h = hashlib.sha256()

@@ -103,6 +103,7 @@ def _application() -> web.Application:
     routes.add_get("/coded/{coding}", _coded)
     routes.add_get("/some/redirect/", _redirect)
     routes.add_get("/some/other/url/", _headers)
+    routes.add_get("/some/cookie/setting/url", _example_cookie)
     routes.add_get("/websocket", _websocket)
     routes.add_route("*", "/{rest:.*}", _anything)
     return application
@@ -153,6 +154,12 @@ async def _set_cookies(request: web.Request) -> web.Response:
     answer = web.Response(status=302, headers={"Location": "/cookies"})
     for name, value in request.query.items():
         answer.set_cookie(name, value)
+    return answer
+
+
+async def _example_cookie(_request: web.Request) -> web.Response:
+    answer = web.Response()
+    answer.set_cookie("example_cookie_name", "of a kind")
     return answer
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import ssl
+from datetime import datetime, timezone
 from pathlib import Path
 
 import trustme
@@ -25,6 +26,13 @@ class Authority:
         """Return a server's context with a certificate for `names`."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._ca.issue_cert(*names).configure_cert(context)
+        return context
+
+    def expired_server(self, *names: str) -> ssl.SSLContext:
+        """Return a server's context with a certificate for `names` that has expired."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        past = datetime(2001, 1, 1, tzinfo=timezone.utc)
+        self._ca.issue_cert(*names, not_after=past).configure_cert(context)
         return context
 
     def pinned_server(self, *names: str) -> tuple[ssl.SSLContext, bytes]:

@@ -1,0 +1,1 @@
+"""The founding guide: its rows, which of them have a test, and its examples as they are written."""
