@@ -170,8 +170,14 @@ def _refused_where(pattern: bytes, *sentences: str) -> Callable[[Difference, byt
     return holds
 
 
+def _offered_in_http_1_0(difference: Difference, wire: bytes) -> bool:
+    offer = re.compile(rb"(?i) HTTP/1\.0\r\n(?:[^\r]+\r\n)*upgrade:")
+    return difference.kind == "meaning" and not difference.ours.upgraded and offer.search(wire) is not None
+
+
 _REASONS: tuple[tuple[str, Callable[[Difference, bytes], bool]], ...] = (
     ("what follows a change of protocol, asked for or made, is not HTTP", _ours_changed_protocol),
+    ("an upgrade offered in HTTP/1.0 is none (RFC 9110 section 7.8)", _offered_in_http_1_0),
     (
         "whether 101 was asked for is for the caller of a parser",
         _refused("_SWITCH_UPGRADE event without a pending proposal"),
@@ -179,17 +185,6 @@ _REASONS: tuple[tuple[str, Callable[[Difference, bytes], bool]], ...] = (
     (
         "llhttp and httptools know some methods and forms of a target; any token and visible ASCII do here",
         _refused("InvalidMethodError", "InvalidURLError"),
-    ),
-    (
-        "the same Content-Length again is one number (RFC 9112 section 6.3)",
-        _refused_where(
-            rb"(?i)content-length:[^\r]*,|content-length:[\s\S]*content-length:",
-            *(
-                "Duplicate Content-Length",
-                "Invalid character in Content-Length",
-                "conflicting Content-Length",
-            ),
-        ),
     ),
     (
         "a number may have any count of leading zeros, for all but h11",
