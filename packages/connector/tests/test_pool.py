@@ -215,9 +215,9 @@ async def test_the_statistics_tell_what_is_and_what_was(serve: Serve) -> None:
         await turns()
         statistics = connector.statistics
         assert (statistics.open, statistics.idle, statistics.waiting) == (2, 0, 1)
-        assert (statistics.opened, statistics.reused) == (2, 3)
+        assert (statistics.opened, statistics.reused) == (2, 2)
         assert statistics.origins == {
-            peer.url: OriginStatistics(open=1, idle=0, waiting=0, reused=3),
+            peer.url: OriginStatistics(open=1, idle=0, waiting=0, reused=2),
             other.url: OriginStatistics(open=1, idle=0, waiting=1, reused=0),
         }
         await read(busy)

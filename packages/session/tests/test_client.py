@@ -269,6 +269,27 @@ def test_a_forgotten_session_warns() -> None:
         del session
 
 
+async def test_a_forgotten_response_gives_its_place_back_and_in_debug_mode_is_complained_about(
+    serve: Serve,
+) -> None:
+    peer = await serve(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nwhim")
+    loop = asyncio.get_running_loop()
+    told: list[str] = []
+    handler = loop.get_exception_handler()
+    loop.set_exception_handler(lambda _loop, context: told.append(context["message"]))
+    async with ClientSession(connector=whimbrel.TCPConnector(limit=1)) as session:
+        await session.get(peer.url)  # the place comes back
+        loop.set_debug(True)
+        response: whimbrel.ClientResponse | None = await session.get(peer.url)
+        with pytest.warns(ResourceWarning, match="Unclosed response <ClientResponse") as caught:
+            del response
+        loop.set_debug(False)
+        assert caught[0].source is not None
+        assert told == [str(caught[0].message)]
+        assert (await session.get(peer.url)).status == 200
+    loop.set_exception_handler(handler)
+
+
 def test_a_session_that_could_not_be_made_does_not_warn() -> None:
     with pytest.raises(ValueError, match="base_url"):
         ClientSession("relative")  # a warning would fail the test

@@ -82,6 +82,7 @@ class Http1Connection(Dialled):
 
     __slots__ = (
         "_abort_timer",
+        "_keeper",
         "_kept_parser",
         "_loop",
         "_opened_at",
@@ -104,6 +105,7 @@ class Http1Connection(Dialled):
         self._abort_timer: asyncio.TimerHandle | None = None
         self._kept_parser: _KeptParser | None = None
         self._unread_test: Callable[[], bool] | None = None
+        self._keeper: object = None
         self._opened_at = 0.0
         self._usable_until = inf
         self.closed_here = False
@@ -164,9 +166,13 @@ class Http1Connection(Dialled):
         self._user = user
         self.exchanges += 1
 
-    def switch(self, user: TransportUser) -> None:
-        """Put another in the present user's place, for good: the connection now speaks another protocol."""
+    def switch(self, user: TransportUser, keeper: object = None) -> None:
+        """Put another in the present user's place, for good: the connection now speaks another protocol.
+
+        `keeper` is kept alive until the end.
+        """
         self._user = user
+        self._keeper = keeper
 
     def finish(self) -> None:
         """Be free for the next exchange: this one has ended cleanly."""
@@ -291,6 +297,7 @@ class Http1Connection(Dialled):
         if self._abort_timer is not None:
             self._abort_timer.cancel()
         user, self._user = self._user, None
+        self._keeper = None
         if not self.lost.done():
             self.lost.set_result(None)
         try:

@@ -1,21 +1,24 @@
 """What every connector does: lease connections from a pool, and close them all in the end."""
 
 import asyncio
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Generator, Mapping, Sequence
 from math import inf
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar
+from weakref import ref
 
 from yarl import URL
 
+from whimbrel_connector._birthplace import caller_place
 from whimbrel_connector._connection import CLOSING_SECONDS, Http1Connection
 from whimbrel_connector.alarm_clock import AlarmClock
 from whimbrel_connector.errors import ConnectorClosed
 from whimbrel_connector.exchange import Exchange
 from whimbrel_connector.lifetime import Lifetime
 from whimbrel_connector.observer import ConnectObserver, dialling_for
-from whimbrel_connector.pool import Pool
+from whimbrel_connector.pool import Dial, Pool
 from whimbrel_connector.proxy import Proxy
 from whimbrel_connector.request import ExchangeOptions
 from whimbrel_connector.route import Route
@@ -121,6 +124,7 @@ class BaseConnector(ABC):
         self._clock = AlarmClock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
+        self._made_at = caller_place()
 
     @property
     def closed(self) -> bool:
@@ -186,7 +190,7 @@ class BaseConnector(ABC):
         if connection is None:
             with Deadline(self._clock, timeouts.lease, LeaseTimeout):
                 connection = await pool.lease(route, timeouts, options.observer)
-        exchange = Exchange(connection, route, options, loop)
+        exchange = Exchange(connection, route, options, loop, keeper=self)
         if options.observer is not None:
             await _tell(options.observer, exchange)
         return exchange
@@ -233,6 +237,26 @@ class BaseConnector(ABC):
         """Close it and wait for the end."""
         await self.close()
 
+    def __repr__(self) -> str:
+        pool = self._pool
+        state = "closed" if self._closed else f"{0 if pool is None else pool.open_count} open"
+        return f"<{type(self).__name__} {state}>"
+
+    def __del__(self) -> None:
+        """Warn about a connector that was forgotten with connections in it, and close them."""
+        pool, loop = getattr(self, "_pool", None), getattr(self, "_loop", None)  # None when making it failed
+        if pool is None or loop is None or self._closed or not pool.open_count:
+            return
+        what = f"Unclosed connector {self!r}, made at {self._made_at}"
+        warnings.warn(what, ResourceWarning, source=self, stacklevel=1)
+        if loop.is_closed():
+            return
+        loop.call_exception_handler({"message": what, "connector": self})
+        if _is_running(loop):
+            self.close()
+        else:  # it may be the thread of the garbage collector, not the loop's
+            loop.call_soon_threadsafe(self.close)
+
     @property
     def _loop_is_gone(self) -> bool:
         """Whether the loop was closed before the connector: nothing can be closed in order then."""
@@ -244,7 +268,7 @@ class BaseConnector(ABC):
         self._loop = asyncio.get_running_loop()
         self._pool = Pool(
             self._loop,
-            self._dial_within,
+            _weakly(self),
             limit=self._limit,
             limit_per_route=self._limit_per_host,
             lifetime=self._lifetime,
@@ -258,6 +282,27 @@ class BaseConnector(ABC):
         with dialling_for(observer, timeouts, self._clock):
             with Deadline(self._clock, timeouts.connect, ConnectTimeout):
                 return await self.dial(route)
+
+
+def _weakly(connector: BaseConnector) -> Dial:
+    """Return the connector's way to dial, for its pool: that lives as long as its connections do."""
+    reference = ref(connector)
+
+    async def dial(route: Route, timeouts: Timeouts, observer: ConnectObserver | None) -> Http1Connection:
+        present = reference()
+        if present is None:
+            raise ConnectorClosed
+        return await present._dial_within(route, timeouts, observer)  # noqa: SLF001  this module's own
+
+    return dial
+
+
+def _is_running(loop: asyncio.AbstractEventLoop) -> bool:
+    """Tell whether the loop runs in this thread now."""
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:
+        return False
 
 
 async def _tell(observer: ConnectObserver, exchange: Exchange) -> None:

@@ -6,6 +6,7 @@ with its owner before the reader is told; whatever leaves doubt closes it.
 """
 
 import asyncio
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -41,6 +42,7 @@ class Exchange:
         "_exceeded",
         "_fault",
         "_head",
+        "_keeper",
         "_loop",
         "_options",
         "_over",
@@ -66,8 +68,11 @@ class Exchange:
         route: Route,
         options: ExchangeOptions,
         loop: asyncio.AbstractEventLoop,
+        *,
+        keeper: object = None,
     ) -> None:
         self._connection = connection
+        self._keeper = keeper
         self._route = route
         self._options = options
         self._loop = loop
@@ -86,12 +91,11 @@ class Exchange:
         self._exceeded = False
         self._over = False
         self._reused = connection.exchanges > 0
-        connection.begin(self)
 
     @property
     def is_over(self) -> bool:
-        """Whether the connection is no longer this exchange's."""
-        return self._over
+        """Whether the connection is no longer this exchange's, or has closed before a request."""
+        return self._over or (self._waiter is None and self._connection.is_closing)
 
     @property
     def reused(self) -> bool:
@@ -124,9 +128,12 @@ class Exchange:
             msg = "an exchange is for one request, and has had it"
             raise RuntimeError(msg)
         if not self._over and self._connection.is_closing:
-            self.fail(self._disconnected())
+            closed_here = self._connection.closed_here
+            self.fail(ExchangeClosed(_CLOSED) if closed_here else self._disconnected())
         if self._over:  # the peer left between the lease and now
             raise self._fault or ExchangeClosed(_CLOSED)
+        # Not before: until it sends, nothing but its user holds it, and it is missed at once.
+        self._connection.begin(self)
         self._request = request
         waiter: asyncio.Future[ResponseHead] = self._loop.create_future()
         self._waiter = waiter
@@ -164,13 +171,19 @@ class Exchange:
         if not self._over:
             self.fail(ExchangeClosed(_CLOSED))
 
-    def abandon(self) -> None:
-        """Release from a finaliser: nobody can read the response any more.
+    def abandon(self, forgotten: object) -> None:
+        """Release from the finaliser of `forgotten`: nobody can read the response any more.
 
-        It may be called from any thread, and after the loop has closed.
+        In the loop's debug mode it is complained about, as aiohttp does. It may be called from any thread,
+        and after the loop has closed.
         """
-        if not self._over and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self.release)
+        if self._over or self._loop.is_closed():
+            return
+        if self._loop.get_debug():
+            what = f"Unclosed response {forgotten!r}"
+            warnings.warn(what, ResourceWarning, source=forgotten, stacklevel=3)
+            self._loop.call_exception_handler({"message": what, "client_response": forgotten})
+        self._loop.call_soon_threadsafe(self.release)
 
     def fail(self, fault: BaseException) -> None:
         """End the exchange and close the connection; whoever waits for head or body gets the error."""
@@ -198,12 +211,22 @@ class Exchange:
         if self._over:
             raise self._fault or ExchangeClosed(_CLOSED)
         surplus, self._surplus = self._surplus, None
+        keeper = self._keeper
         self._settle()
-        self._connection.switch(protocol)
+        self._connection.switch(protocol, keeper)
         protocol.connection_made(self._connection.transport)
         if surplus:
             protocol.data_received(surplus)
         self._connection.resume_reading()
+
+    def __del__(self) -> None:
+        """Warn about an exchange that was forgotten before it sent, and close its connection."""
+        if getattr(self, "_over", True) or self._waiter is not None or self._connection.is_closing:
+            return
+        what = f"Unclosed exchange: a connection to {self._route.origin} was leased and never used"
+        warnings.warn(what, ResourceWarning, source=self, stacklevel=1)
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.close)
 
     # What the stream asks of its source.
 
@@ -414,6 +437,7 @@ class Exchange:
     def _settle(self) -> None:
         """Stop whatever still runs for this exchange."""
         self._over = True
+        self._keeper = None
         if self._upload is not None:
             self._upload.stop()
             self._upload = None

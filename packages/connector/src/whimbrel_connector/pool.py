@@ -22,7 +22,7 @@ from whimbrel_connector.statistics import OriginStatistics, PoolStatistics
 from whimbrel_connector.timeout_errors import PoolTimeout
 from whimbrel_connector.timeouts import Deadline, Timeouts
 
-__all__ = ["Pool"]
+__all__ = ["Dial", "Pool"]
 
 Dial = Callable[[Route, Timeouts, ConnectObserver | None], Coroutine[Any, Any, Http1Connection]]
 _Place = asyncio.Future[Http1Connection | None]
@@ -71,6 +71,11 @@ class Pool:
         self._opened = 0
         self._reused_by_gone = 0
         self._closed = False
+
+    @property
+    def open_count(self) -> int:
+        """Connections in all."""
+        return self._ledger.open_count
 
     @property
     def statistics(self) -> PoolStatistics:

@@ -390,7 +390,7 @@ class ClientResponse:
         """Give up the connection of a forgotten response, unless somebody may still read `content`."""
         exchange = getattr(self, "_exchange", None)  # None when making it failed
         if exchange is not None and not exchange.is_over and not self._is_lent:
-            exchange.abandon()
+            exchange.abandon(self)
 
     async def __aenter__(self) -> "Self":
         """Return the response itself."""
