@@ -166,7 +166,7 @@ class Names:
 async def test_a_block_runs(
     world: World, authority: Authority, folder: Path, line: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """S014, S035, S041, S072, S092, S098, S109, S128, S130, S134, S147, S154, S168, S170, S214, S236."""
+    """S014, S035, S041, S072, S092, S098, S109, S128, S130, S134, S147, S154, S168, S170, S214, S225, S236."""
     authority.write("device", certificate=folder / "device.pem", key=folder / "device.key")
     if line == 659:
         monkeypatch.setenv("http_proxy", "http://some.proxy.com")
@@ -213,7 +213,7 @@ def test_no_block_is_forgotten() -> None:
 
 @pytest.mark.parametrize("line", sorted(IMPORTS))
 def test_an_import_gives_whimbrel(line: int, tmp_path: Path) -> None:
-    """S001, S161 to S164."""
+    """S001, S161, S164."""
     pytest.importorskip("aiodns" if line == 513 else "whimbrel")
     script = tmp_path / "example.py"
     before = "import whimbrel; whimbrel.install_as_aiohttp()\n"

@@ -113,16 +113,18 @@ async def test_falsy_json_is_sent(session: aiohttp.ClientSession, value: object)
 @pytest.mark.parametrize(
     ("params", "url"),
     [
-        pytest.param({"key1": "value1", "key2": "value2"}, "?key1=value1&key2=value2", id="S029-dict"),
-        pytest.param([("key", "value1"), ("key", "value2")], "?key=value1&key=value2", id="S033-list"),
         pytest.param(
-            MultiDict([("key", "value1"), ("key", "value2")]), "?key=value1&key=value2", id="S032-multidict"
+            {"key1": "value1", "key2": "value2"}, "?key1=value1&key2=value2", id="S029 S030 dict in order"
         ),
-        pytest.param("key=value+1", "?key=value+1", id="S035-str"),
-        pytest.param("a=%40&b=%2F", "?a=%40&b=%2F", id="S034-str-verbatim"),
-        pytest.param({"a+b c&d": "п/%"}, "?a%2Bb+c%26d=%D0%BF/%25", id="S036-dict-is-encoded"),
-        pytest.param({"number": 1, "more": 1.5}, "?number=1&more=1.5", id="S043-numbers"),
-        pytest.param({}, "", id="S044-empty"),
+        pytest.param([("key", "value1"), ("key", "value2")], "?key=value1&key=value2", id="S033 list"),
+        pytest.param(
+            MultiDict([("key", "value1"), ("key", "value2")]), "?key=value1&key=value2", id="S032 multidict"
+        ),
+        pytest.param("key=value+1", "?key=value+1", id="S035 str"),
+        pytest.param("a=%40&b=%2F", "?a=%40&b=%2F", id="S034 str verbatim"),
+        pytest.param({"a+b c&d": "п/%"}, "?a%2Bb+c%26d=%D0%BF/%25", id="S036 dict is encoded"),
+        pytest.param({"number": 1, "more": 1.5}, "?number=1&more=1.5", id="S043 numbers"),
+        pytest.param({}, "", id="S044 empty"),
     ],
 )
 async def test_params_go_into_the_query(session: aiohttp.ClientSession, params: Any, url: str) -> None:

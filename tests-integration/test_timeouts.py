@@ -58,7 +58,7 @@ async def test_the_defaults_are_the_documented_ones() -> None:
 
 @pytest.mark.parametrize("timeout", [SHORT, ClientTimeout(total=SHORT)])
 async def test_the_total_covers_waiting_for_the_head(timeout: ClientTimeout | float) -> None:
-    """S251, S256, S257, S259."""
+    """S251, S256, S257, S259, S260."""
     async with ScriptedServer(_silent) as server, _going_on() as session:
         with pytest.raises(asyncio.TimeoutError, match=r"0\.2 s") as caught:
             await session.get(server.url, timeout=timeout)

@@ -42,6 +42,7 @@ async def resolver(name_server: NameServer) -> AsyncIterator[AsyncResolver]:
 async def test_the_name_servers_that_are_given_are_asked(
     resolver: AsyncResolver, name_server: NameServer
 ) -> None:
+    """S162."""
     found = await resolver.resolve("shore.example", 443)
     assert sorted(result["host"] for result in found) == ["192.0.2.1", "192.0.2.2"]
     assert {(result["hostname"], result["port"], result["family"]) for result in found} == {
@@ -152,6 +153,7 @@ async def test_a_connectors_own_is_closed_with_it(quiet_loop: None) -> None:
 
 
 def test_without_aiodns_the_extra_is_named() -> None:
+    """S163."""
     code = (
         "import sys; sys.modules['aiodns'] = None\n"
         "from whimbrel_connector import AsyncResolver, DefaultResolver, ThreadedResolver\n"

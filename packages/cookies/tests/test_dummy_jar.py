@@ -13,6 +13,7 @@ def test_it_takes_and_ignores_a_loop() -> None:
 
 
 def test_it_does_not_even_look_at_what_it_is_given() -> None:
+    """S145."""
     jar = DummyCookieJar()
     jar.update_cookies_from_headers([None], object())  # type: ignore[list-item, arg-type] # never touched
     jar.update_cookies(None, None)  # type: ignore[arg-type] # never touched

@@ -108,6 +108,7 @@ def test_views_have_the_keys_of_aiohttp() -> None:
 
 
 def test_addresses_need_unsafe() -> None:
+    """S139 to S141."""
     for url in ("http://127.0.0.1:80/cookie", "http://[::1]/"):
         assert len(jar_with("a=1", url=url)) == 0
         strict, loose = CookieJar(), CookieJar(unsafe=True)
@@ -119,6 +120,7 @@ def test_addresses_need_unsafe() -> None:
 
 
 def test_lines_from_addresses_are_not_even_parsed() -> None:
+    """S145."""
     nothing: Any = [object()]
     CookieJar().update_cookies_from_headers(nothing, "http://127.0.0.1/")
     CookieJar().update_cookies_from_headers((), "nonsense")

@@ -116,6 +116,7 @@ def test_nothing_is_not_compressed(empty: object) -> None:
 
 @pytest.mark.parametrize("name", ["Content-Encoding", "content-length"])
 async def test_what_is_encoded_already_is_not_compressed_again(name: str) -> None:
+    """S131."""
     async with ClientSession() as session:
         with pytest.raises(ValueError, match="compress can not be set"):
             await session.post("http://127.0.0.1:9/", data=b"x", headers={name: "5"}, compress=True)

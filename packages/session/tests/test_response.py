@@ -36,6 +36,7 @@ async def test_a_body_as_long_as_the_limit_is_read(serve: Serve, wire: bytes) ->
 async def test_a_longer_body_is_refused_and_its_connection_closed(
     serve: Serve, wire: bytes, limit: int
 ) -> None:
+    """S059."""
     peer = await serve(wire)
     async with ClientSession() as session, session.get(peer.url, max_body_size=limit) as response:
         with pytest.raises(PayloadTooLargeError, match=f"max_body_size, {limit} bytes") as caught:
@@ -77,6 +78,7 @@ def test_a_limit_is_no_negative_number() -> None:
 async def test_the_charset_is_asked_for_where_it_is_not_known(
     serve: Serve, media_type: str, asked: bool
 ) -> None:
+    """S047."""
     seen: list[bytes] = []
 
     def resolve(response: ClientResponse, body: bytes) -> str:

@@ -21,6 +21,7 @@ from whimbrel_http1 import Limits, ResponseParser
 
 
 async def test_a_session_tells_what_it_was_made_of() -> None:
+    """S078."""
     connector, jar, tracer, auth = TCPConnector(), DummyCookieJar(), TraceConfig(), BasicAuth("user")
     async with ClientSession(
         connector=connector,

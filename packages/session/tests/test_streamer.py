@@ -33,6 +33,7 @@ async def by_coroutine(writer: Any, start: int = 0, *, end: int = 2) -> None:
 
 @pytest.mark.parametrize("sender", [by_generator, by_coroutine], ids=["S111 generator", "S113 coroutine"])
 async def test_the_function_writes_the_body(sender: whimbrel.streamer) -> None:
+    """S111, S113, S115."""
     for data, expected in (
         (sender(), [b"0", b"1"]),
         (sender(1, end=4), [b"1", b"2", b"3"]),

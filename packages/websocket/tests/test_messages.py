@@ -26,6 +26,7 @@ def test_lower_case_names_are_the_same_members(name: str) -> None:
 
 
 def test_a_message_is_a_triple() -> None:
+    """S249."""
     kind, data, extra = WSMessage(WSMsgType.TEXT, '{"a": 1}', "")
     assert (kind, data, extra) == (1, '{"a": 1}', "")
 
