@@ -63,6 +63,9 @@ fuzz: $(READY) ## Fuzz the parser for a minute per target (ARGS="response --seco
 fuzz-compiled: compile ## Like fuzz, but of the compiled parser
 	@$(HATCH) fuzz-compiled:fuzz $(ARGS)
 
+torture: $(READY) ## Cancel 100,000 requests at random moments on each event loop (ARGS="--count 1000")
+	@$(HATCH) torture $(ARGS)
+
 clean: ## Remove all that these targets made
 	@git clean -fdXq -- . ':!.venv'
 
