@@ -199,10 +199,40 @@ async def test_no_limit_is_none_or_zero(serve: Serve, timeout: ClientTimeout | f
         assert await response.read() == b"x"
 
 
-@pytest.mark.parametrize("timeout", [-1, "5", True, object()])
-async def test_other_limits_are_refused(timeout: object) -> None:
-    with pytest.raises(ValueError, match="timeout"):
+@pytest.mark.parametrize(
+    ("timeout", "refusal"), [(-1, ValueError), ("5", TypeError), (True, TypeError), (object(), TypeError)]
+)
+async def test_other_limits_are_refused(timeout: object, refusal: type[Exception]) -> None:
+    with pytest.raises(refusal, match="timeout"):
         ClientSession(timeout=timeout)  # type: ignore[arg-type]  # the mistake under test
+
+
+async def test_a_released_body_is_not_read_whether_it_has_come_or_not(serve: Serve) -> None:
+    peer = await serve(answer(b"x"))
+    async with ClientSession() as session:
+        async with session.get(peer.url) as response:
+            pass
+        with pytest.raises(whimbrel.ClientConnectionError, match="released before its body was read"):
+            await response.text()
+        async with session.get(peer.url) as response:
+            assert await response.read() == b"x"
+        assert await response.text() == "x"
+
+
+async def test_a_released_response_without_a_body_has_none(serve: Serve) -> None:
+    peer = await serve(b"HTTP/1.1 204 No Content\r\n\r\n")
+    async with ClientSession() as session:
+        async with session.get(peer.url) as response:
+            pass
+        assert await response.read() == b""
+
+
+async def test_a_host_that_is_none_is_an_invalid_url() -> None:
+    async with ClientSession() as session:
+        with pytest.raises(whimbrel.InvalidUrlClientError, match="its host is none"):
+            await session.get("http://a b/")
+        with pytest.raises(ValueError, match="X A"):
+            await session.get("http://shore.example/", headers={"X A": "1"})
 
 
 async def test_an_idempotent_request_is_repeated_on_a_stale_connection(serve: Serve) -> None:

@@ -201,6 +201,21 @@ def test_a_timeout_error_can_be_made_by_others() -> None:
     assert (str(error), error.limit, error.elapsed) == ("mine", None, None)
 
 
+def test_a_socket_that_is_not_there_is_named_with_the_host_that_was_asked() -> None:
+    error = translate_fault(ConnectFailed("/run/x", None, "missing", 2), INFO)
+    assert isinstance(error, whimbrel.UnixClientConnectorError)
+    assert (error.path, error.host, error.port) == ("/run/x", "shore.example", 443)
+
+
+def test_a_reset_is_the_systems_error_and_the_servers() -> None:
+    fault = ServerDisconnected("h", 80, reused=False, received_bytes=0)
+    fault.__cause__ = ConnectionResetError(104, "reset by peer")
+    error = translate_fault(fault, INFO)
+    assert isinstance(error, whimbrel.ClientOSError)
+    assert isinstance(error, whimbrel.ServerDisconnectedError)
+    assert (error.errno, error.message in str(error), "h:80" in error.message) == (104, True, True)
+
+
 def test_other_faults_pass_untouched() -> None:
     fault = ZeroDivisionError()
     assert translate_fault(fault, INFO) is fault
@@ -229,6 +244,7 @@ def test_faults_in_a_body_are_told_apart(fault: Exception, expected: type[Except
         whimbrel.ClientConnectorCertificateError(KEY, ssl.SSLCertVerificationError(1, "expired")),
         whimbrel.UnixClientConnectorError("/run/x", KEY, OSError(2, "missing")),
         whimbrel.ServerDisconnectedError(),
+        whimbrel.ServerResetError(104, "reset"),
         whimbrel.ServerFingerprintMismatch(b"a", b"b", "shore.example", 443),
         whimbrel.InvalidURL("http://", "no host"),
         whimbrel.RequestTimeoutError("too late"),

@@ -4,7 +4,7 @@ import pytest
 from yarl import URL
 
 from whimbrel._urls import HTTP_SCHEMES, Params, build_url, check_scheme, request_target
-from whimbrel.client_exceptions import InvalidURL, NonHttpUrlClientError
+from whimbrel.client_exceptions import InvalidURL, InvalidUrlClientError, NonHttpUrlClientError
 
 HERE = "http://shore.example/path"
 
@@ -61,7 +61,13 @@ def test_relative_urls_follow_the_base() -> None:
     assert str(build_url(URL("http://shore.example/api/"), "bird")) == "http://shore.example/api/bird"
 
 
-@pytest.mark.parametrize("url", ["ftp://shore.example/", "file:///etc/passwd", "shore.example"])
+@pytest.mark.parametrize("url", ["", "shore.example", "birds/1"])
+def test_urls_without_a_scheme_are_refused(url: str) -> None:
+    with pytest.raises(InvalidUrlClientError, match="it has no scheme"):
+        check_scheme(build_url(None, url), HTTP_SCHEMES)
+
+
+@pytest.mark.parametrize("url", ["ftp://shore.example/", "file:///etc/passwd"])
 def test_other_schemes_are_refused(url: str) -> None:
     with pytest.raises(NonHttpUrlClientError, match=url):
         check_scheme(build_url(None, url), HTTP_SCHEMES)

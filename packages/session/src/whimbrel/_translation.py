@@ -1,8 +1,10 @@
 """From the errors of the parts to the documented ones: one table, in one place."""
 
 import errno
+import re
 
 from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
 
 from whimbrel._hop_way import ssl_of
 from whimbrel.client_exceptions import (
@@ -28,6 +30,7 @@ from whimbrel.client_exceptions import (
     SendTimeoutError,
     ServerDisconnectedError,
     ServerFingerprintMismatch,
+    ServerResetError,
     ServerTimeoutError,
     SocketTimeoutError,
     TCPTimeoutError,
@@ -63,9 +66,12 @@ from whimbrel_connector import (
     UnsupportedProxy,
     UnusableTls,
 )
-from whimbrel_http1 import BodyLengthMismatch, Http1Error, ParseError
+from whimbrel_http1 import BodyLengthMismatch, Http1Error, InvalidHead, ParseError
 
 __all__ = ["translate_body_fault", "translate_fault"]
+
+# What no host name and no address holds (RFC 3986 section 3.2.2), and yarl lets pass.
+_NO_HOST = re.compile(r'[\x00-\x20\x7f"<>\\^`{|}]')
 
 _CONNECT_ERRORS: tuple[tuple[type[ConnectFailed], type[ClientConnectorError]], ...] = (
     (ProxyFailed, ClientProxyConnectionError),
@@ -106,15 +112,23 @@ def translate_fault(fault: Exception, request_info: RequestInfo, tls: TlsPolicy 
         case ProxyFailed() | ProxyRefused() | InvalidProxy() | UnsupportedProxy():
             return _proxy_error(fault, request_info)
         case ConnectFailed():
-            return _connect_error(fault, is_ssl=request_info.url.scheme in ("https", "wss"), tls=tls)
+            return _origin_error(fault, request_info.url, tls)
         case FingerprintMismatch() | UnusableTls():
             return _tls_error(fault, request_info)
         case ParseError():
             return ClientResponseError(request_info, (), status=400, message=str(fault))
-        case BodyLengthMismatch():
-            return ClientPayloadError(f"The request's body does not fit its Content-Length: {fault}")
+        case InvalidHead() | BodyLengthMismatch():
+            return _local_error(fault, request_info.url)
         case _:
             return _connection_error(fault, f" to host {request_info.url}") or fault
+
+
+def _local_error(fault: InvalidHead | BodyLengthMismatch, url: URL) -> Exception:
+    if isinstance(fault, BodyLengthMismatch):
+        return ClientPayloadError(f"The request's body does not fit its Content-Length: {fault}")
+    if _NO_HOST.search(url.raw_host or "") is not None:
+        return InvalidUrlClientError(url, f"its host is none: {fault.what}")
+    return fault
 
 
 def translate_body_fault(fault: BaseException) -> BaseException:
@@ -140,7 +154,10 @@ def _connection_error(fault: Exception, where: str = "") -> ClientError | None:
         case PhaseTimeout():
             error = _timeout_error(fault, where)
         case ServerDisconnected():
-            error = ServerDisconnectedError(f"Server disconnected: {fault}")
+            message, cause = f"Server disconnected: {fault}", fault.__cause__
+            error = ServerDisconnectedError(message)
+            if isinstance(cause, OSError):
+                error = ServerResetError(cause.errno, message)
         case ConnectorClosed() | ExchangeClosed() | UnaskedUpgrade():
             error = ClientConnectionError(str(fault))
         case ConnectionError() if not isinstance(fault, ClientError):
@@ -190,18 +207,27 @@ def _refusal(fault: ProxyRefused, asked: RequestInfo) -> ClientHttpProxyError:
     return error
 
 
+def _origin_error(fault: ConnectFailed, url: URL, tls: TlsPolicy | None) -> ClientConnectorError:
+    is_ssl = url.scheme in ("https", "wss")
+    if fault.port is not None:
+        return _connect_error(fault, is_ssl=is_ssl, tls=tls)
+    key = ConnectionKey(url.raw_host or "", url.port, is_ssl, ssl_of(tls))
+    return UnixClientConnectorError(fault.host, key, _cause_of(fault))
+
+
 def _connect_error(
     fault: ConnectFailed, *, is_ssl: bool, tls: TlsPolicy | None = None
 ) -> ClientConnectorError:
     key = ConnectionKey(fault.host, fault.port, is_ssl, ssl_of(tls))
-    cause = fault.__cause__ if isinstance(fault.__cause__, OSError) else fault
-    if fault.port is None:
-        return UnixClientConnectorError(fault.host, key, cause)
     kind = next(documented for ours, documented in _CONNECT_ERRORS if isinstance(fault, ours))
-    error = kind(key, cause)
+    error = kind(key, _cause_of(fault))
     if isinstance(fault, CertificateRejected) and isinstance(error, ClientConnectorCertificateError):
         error.trusted = fault.trusted
     return error
+
+
+def _cause_of(fault: ConnectFailed) -> OSError:
+    return fault.__cause__ if isinstance(fault.__cause__, OSError) else fault
 
 
 def _tls_error(fault: FingerprintMismatch | UnusableTls, asked: RequestInfo) -> ClientError:

@@ -50,9 +50,11 @@ def check_scheme(url: URL, allowed: frozenset[str]) -> None:
 
     Raises:
         NonHttpUrlClientError: Its scheme is none of `allowed`.
-        InvalidUrlClientError: It has no host.
+        InvalidUrlClientError: It has no scheme, or no host.
     """
     if url.scheme not in allowed:
+        if not url.scheme:
+            raise InvalidUrlClientError(url, "it has no scheme")
         raise NonHttpUrlClientError(url)
     if not url.raw_host:
         raise InvalidUrlClientError(url, "it has no host")

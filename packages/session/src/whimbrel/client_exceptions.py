@@ -57,6 +57,7 @@ __all__ = [
     "ServerConnectionError",
     "ServerDisconnectedError",
     "ServerFingerprintMismatch",
+    "ServerResetError",
     "ServerTimeoutError",
     "SocketTimeoutError",
     "StreamConsumedError",
@@ -318,6 +319,19 @@ class ServerDisconnectedError(ServerConnectionError):
     def __init__(self, message: str | None = None) -> None:
         self.message = "Server disconnected" if message is None else message
         super().__init__(self.message)
+
+
+class ServerResetError(ClientOSError, ServerDisconnectedError):
+    """The server, or the system, broke the connection before there was an answer.
+
+    Attributes:
+        message: What is known about it.
+        errno: What the system calls it.
+    """
+
+    def __init__(self, errno: int | None, message: str) -> None:
+        ClientOSError.__init__(self, errno, message)
+        self.message = message
 
 
 class ServerTimeoutError(ServerConnectionError, asyncio.TimeoutError):

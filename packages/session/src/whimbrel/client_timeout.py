@@ -79,16 +79,20 @@ def timeout_of(given: object) -> ClientTimeout:
     """Return the limits that `given` means: a `ClientTimeout`, total seconds, or None or 0 for none.
 
     Raises:
-        ValueError: It is none of these, or negative.
+        TypeError: It is none of these.
+        ValueError: It is negative.
     """
     if isinstance(given, ClientTimeout):
         return given
     if given is None:
         return ClientTimeout()
-    if isinstance(given, (int, float)) and not isinstance(given, bool) and given >= 0:
-        return ClientTimeout(total=float(given) or None)
-    msg = f"timeout is a ClientTimeout, seconds, or None, not {given!r}"
-    raise ValueError(msg)
+    if not isinstance(given, (int, float)) or isinstance(given, bool):
+        msg = f"timeout is a ClientTimeout, seconds, or None, not {given!r}"
+        raise TypeError(msg)
+    if given < 0:
+        msg = f"timeout is at least 0 seconds, not {given!r}"
+        raise ValueError(msg)
+    return ClientTimeout(total=float(given) or None)
 
 
 def with_earlier_spellings(

@@ -19,6 +19,7 @@ from whimbrel._by_hand import NO_HEAD, NoExchange
 from whimbrel._links import parse_links
 from whimbrel.client_exceptions import (
     ERROR_BODY_BYTES,
+    ClientConnectionError,
     ClientResponseError,
     ContentTypeError,
     PayloadTooLargeError,
@@ -234,10 +235,14 @@ class ClientResponse:
             StreamConsumedError: A part of it was taken from `content` before.
             PayloadTooLargeError: It is longer than `max_body_size`.
             ClientPayloadError: It did not come whole, or is not what its headers say.
-            ClientConnectionError: The response was closed before.
+            ClientConnectionError: The response was released or closed before, whether the body had come
+                by then or not.
         """
         if self._body is None:
             content, most = self._content, self._rules.max_bytes
+            if self._released and not content.at_eof():
+                msg = "Connection closed: the response was released before its body was read"
+                raise ClientConnectionError(msg)
             if content.is_touched():
                 msg = "read(), text() and json() need the whole body, a part was read from content before"
                 raise StreamConsumedError(msg)
@@ -327,8 +332,8 @@ class ClientResponse:
 
     def release(self) -> "_Nothing":
         """Give the connection back if the body has come whole or nearly, else close it."""
+        self._released = True
         if not self._exchange.is_over:
-            self._released = True
             self._exchange.release()
         return _Nothing()
 
