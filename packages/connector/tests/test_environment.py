@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
-from whimbrel_connector.environment import Explanation, InvalidProxy, ProxyEnvironment
-from whimbrel_connector.errors import ConnectorError
+from whimbrel_connector.environment import Explanation, ProxyEnvironment
+from whimbrel_connector.errors import ConnectorError, InvalidProxy
 
 if TYPE_CHECKING:
     import random

@@ -1,5 +1,8 @@
 """From an origin to a live connection: DNS, TCP, UNIX sockets, TLS, proxies, and the pool."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from aiohappyeyeballs import AddrInfoType, SocketFactoryType
 
 from whimbrel_connector._connection import Http1Connection
@@ -8,7 +11,6 @@ from whimbrel_connector._version import __version__
 from whimbrel_connector.address_filter import AddressFilter, public_addresses_only
 from whimbrel_connector.alarm_clock import AlarmClock
 from whimbrel_connector.connector import BaseConnector, Closing
-from whimbrel_connector.environment import Explanation, InvalidProxy, ProxyEnvironment
 from whimbrel_connector.errors import (
     AddressNotFound,
     AddressRefused,
@@ -20,6 +22,7 @@ from whimbrel_connector.errors import (
     ConnectorError,
     ExchangeClosed,
     FingerprintMismatch,
+    InvalidProxy,
     ProxyFailed,
     ProxyRefused,
     ServerDisconnected,
@@ -65,6 +68,9 @@ from whimbrel_connector.timeouts import Deadline, Timeouts
 from whimbrel_connector.tls import ClientCertificate, TlsOption, TlsPolicy, TrustStore, tls_policy
 from whimbrel_connector.transports import Transports
 from whimbrel_connector.unix import UnixConnector
+
+if TYPE_CHECKING:
+    from whimbrel_connector.environment import Explanation, ProxyEnvironment
 
 __all__ = [
     "AbstractResolver",
@@ -143,3 +149,13 @@ __all__ = [
     "public_addresses_only",
     "tls_policy",
 ]
+
+
+if not TYPE_CHECKING:  # a type checker is to know names from typing errors
+
+    def __getattr__(name: str) -> object:
+        """Import what few programs need when it is first asked for."""
+        if name in ("Explanation", "ProxyEnvironment"):
+            return getattr(import_module("whimbrel_connector.environment"), name)
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)

@@ -58,9 +58,9 @@ from yarl import URL
 
 from whimbrel_connector._no_proxy import NoProxy
 from whimbrel_connector._proxy_value import masked, read_proxy
-from whimbrel_connector.errors import ConnectorError
+from whimbrel_connector.errors import InvalidProxy
 
-__all__ = ["Explanation", "InvalidProxy", "ProxyEnvironment"]
+__all__ = ["Explanation", "ProxyEnvironment"]
 
 _VARIABLES = {
     "http": ("http_proxy", "all_proxy"),
@@ -70,23 +70,6 @@ _VARIABLES = {
 }
 _NAMES = frozenset(name for names in _VARIABLES.values() for name in names) | {"no_proxy"}
 _LONGEST_SHOWN = 100
-
-
-class InvalidProxy(ConnectorError, ValueError):
-    """A variable of the environment that decides about a URL names no usable proxy.
-
-    Attributes:
-        variable: The variable's name, as it is spelled there.
-        value: Its first 100 characters, credentials masked.
-        what: What is wrong with it.
-    """
-
-    def __init__(self, variable: str, value: str, what: str) -> None:
-        super().__init__(variable, value, what)
-        self.variable, self.value, self.what = variable, value, what
-
-    def __str__(self) -> str:
-        return f"{self.variable} names no usable proxy: {self.what} in {self.value!a}"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -19,6 +19,7 @@ __all__ = [
     "ConnectorError",
     "ExchangeClosed",
     "FingerprintMismatch",
+    "InvalidProxy",
     "ProxyFailed",
     "ProxyRefused",
     "ServerDisconnected",
@@ -252,6 +253,23 @@ class UnsupportedProxy(ConnectorError, ValueError):
 
     def __str__(self) -> str:
         return f"the {self.scheme or 'given'} proxy cannot be used: {self.what}"
+
+
+class InvalidProxy(ConnectorError, ValueError):
+    """A variable of the environment that decides about a URL names no usable proxy.
+
+    Attributes:
+        variable: The variable's name, as it is spelled there.
+        value: Its first 100 characters, credentials masked.
+        what: What is wrong with it.
+    """
+
+    def __init__(self, variable: str, value: str, what: str) -> None:
+        super().__init__(variable, value, what)
+        self.variable, self.value, self.what = variable, value, what
+
+    def __str__(self) -> str:
+        return f"{self.variable} names no usable proxy: {self.what} in {self.value!a}"
 
 
 class FingerprintMismatch(ConnectorError):

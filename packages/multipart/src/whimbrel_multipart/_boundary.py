@@ -1,6 +1,6 @@
 """Choose, check and announce the boundary of a multipart body (RFC 2046 section 5.1.1)."""
 
-import secrets
+import os
 
 from whimbrel_http1 import is_token
 from whimbrel_multipart.errors import InvalidBoundary
@@ -16,7 +16,7 @@ def new_boundary() -> str:
 
     So many bits that no content holds it by chance, and none can be made to hold it on purpose.
     """
-    return secrets.token_hex(16)
+    return os.urandom(16).hex()
 
 
 def check_boundary(boundary: str) -> bytes:

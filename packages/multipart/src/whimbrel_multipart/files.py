@@ -9,8 +9,8 @@ import codecs
 import io
 import os
 import stat
-import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import PurePath
 from typing import IO, Any
 
@@ -28,12 +28,24 @@ __all__ = [
 ]
 
 _BLOCK_BYTES = 262_144
-# Temporary files are proxies of files, not always an io.IOBase, and that of named ones has no public name.
-FILE_TYPES: tuple[type, ...] = (
-    io.IOBase,
-    tempfile.SpooledTemporaryFile,
-    tempfile._TemporaryFileWrapper,  # noqa: SLF001 - see above
-)
+
+
+class _MadeByTempfile(type):
+    def __instancecheck__(cls, value: object) -> bool:
+        return any(base.__module__ == "tempfile" for base in type(value).__mro__)
+
+
+class _TemporaryFile(metaclass=_MadeByTempfile):
+    """Any of the module `tempfile`: they are proxies of files, and not always an `io.IOBase`.
+
+    They are told by where they come from, because to import that module takes as long as all of this package.
+    """
+
+    seek: Callable[[int, int], int]
+    tell: Callable[[], int]
+
+
+FILE_TYPES: tuple[type, ...] = (io.IOBase, _TemporaryFile)
 
 
 def file_name(value: object, default: str | None = None) -> str | None:
@@ -352,7 +364,7 @@ def _end_of(value: object) -> int | None:
     Only what is known to hand out a file's bytes as they are may be measured by its descriptor:
     a `gzip.GzipFile` has one too, of the compressed file.
     """
-    if isinstance(value, tempfile.SpooledTemporaryFile):
+    if isinstance(value, _TemporaryFile) and hasattr(value, "rollover"):  # a SpooledTemporaryFile
         return _end_by_seeking(value)
     behind: object = getattr(value, "file", value)
     raw = getattr(behind, "raw", behind)
@@ -365,9 +377,9 @@ def _end_of(value: object) -> int | None:
     return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
-def _end_by_seeking(value: "tempfile.SpooledTemporaryFile[Any]") -> int:
+def _end_by_seeking(value: _TemporaryFile) -> int:
     position = value.tell()
     value.seek(0, os.SEEK_END)
     end = value.tell()
-    value.seek(position)
+    value.seek(position, os.SEEK_SET)
     return end

@@ -53,7 +53,6 @@ from whimbrel.client_exceptions import (
     WSMessageTypeError,
     WSServerHandshakeError,
 )
-from whimbrel.client_middleware_digest_auth import DigestAuthMiddleware
 from whimbrel.client_middlewares import ClientHandlerType, ClientMiddlewareType
 from whimbrel.client_request import ClientRequest
 from whimbrel.client_timeout import ClientTimeout
@@ -61,25 +60,6 @@ from whimbrel.client_ws import ClientWebSocketResponse
 from whimbrel.request_info import RequestInfo
 from whimbrel.response import ClientResponse, ContentDisposition
 from whimbrel.streamer import streamer
-from whimbrel.tracing import (
-    TraceConfig,
-    TraceConnectionCreateEndParams,
-    TraceConnectionCreateStartParams,
-    TraceConnectionQueuedEndParams,
-    TraceConnectionQueuedStartParams,
-    TraceConnectionReuseconnParams,
-    TraceDnsCacheHitParams,
-    TraceDnsCacheMissParams,
-    TraceDnsResolveHostEndParams,
-    TraceDnsResolveHostStartParams,
-    TraceRequestChunkSentParams,
-    TraceRequestEndParams,
-    TraceRequestExceptionParams,
-    TraceRequestHeadersSentParams,
-    TraceRequestRedirectParams,
-    TraceRequestStartParams,
-    TraceResponseChunkReceivedParams,
-)
 from whimbrel_connector import (
     AddrInfoType,
     AsyncResolver,
@@ -122,8 +102,28 @@ from whimbrel_websocket import ClientWSTimeout, WebSocketError, WSCloseCode, WSM
 
 if TYPE_CHECKING:
     from whimbrel import hdrs
+    from whimbrel.client_middleware_digest_auth import DigestAuthMiddleware
     from whimbrel.compat import install_as_aiohttp
     from whimbrel.compat.queues import EMPTY_PAYLOAD, DataQueue, EofStream
+    from whimbrel.tracing import (
+        TraceConfig,
+        TraceConnectionCreateEndParams,
+        TraceConnectionCreateStartParams,
+        TraceConnectionQueuedEndParams,
+        TraceConnectionQueuedStartParams,
+        TraceConnectionReuseconnParams,
+        TraceDnsCacheHitParams,
+        TraceDnsCacheMissParams,
+        TraceDnsResolveHostEndParams,
+        TraceDnsResolveHostStartParams,
+        TraceRequestChunkSentParams,
+        TraceRequestEndParams,
+        TraceRequestExceptionParams,
+        TraceRequestHeadersSentParams,
+        TraceRequestRedirectParams,
+        TraceRequestStartParams,
+        TraceResponseChunkReceivedParams,
+    )
 
 HttpVersion10 = HTTP_1_0
 HttpVersion11 = HTTP_1_1
@@ -256,27 +256,45 @@ __all__ = [
     "streamer",
 ]
 
-# Names that few programs need: each is imported when it is first asked for.
+# Modules that few programs need, with their names: imported when the first of these is asked for.
 _LATER = {
-    "EMPTY_PAYLOAD": "whimbrel.compat.queues",
-    "DataQueue": "whimbrel.compat.queues",
-    "EofStream": "whimbrel.compat.queues",
-    "hdrs": "whimbrel.hdrs",
-    "install_as_aiohttp": "whimbrel.compat",
+    "whimbrel.client_middleware_digest_auth": ["DigestAuthMiddleware"],
+    "whimbrel.compat": ["install_as_aiohttp"],
+    "whimbrel.compat.queues": ["EMPTY_PAYLOAD", "DataQueue", "EofStream"],
+    "whimbrel.hdrs": ["hdrs"],
+    "whimbrel.tracing": [
+        "TraceConfig",
+        "TraceConnectionCreateEndParams",
+        "TraceConnectionCreateStartParams",
+        "TraceConnectionQueuedEndParams",
+        "TraceConnectionQueuedStartParams",
+        "TraceConnectionReuseconnParams",
+        "TraceDnsCacheHitParams",
+        "TraceDnsCacheMissParams",
+        "TraceDnsResolveHostEndParams",
+        "TraceDnsResolveHostStartParams",
+        "TraceRequestChunkSentParams",
+        "TraceRequestEndParams",
+        "TraceRequestExceptionParams",
+        "TraceRequestHeadersSentParams",
+        "TraceRequestRedirectParams",
+        "TraceRequestStartParams",
+        "TraceResponseChunkReceivedParams",
+    ],
 }
 
 
 if not TYPE_CHECKING:  # a type checker is to know names from typing errors
 
     def __getattr__(name: str) -> object:
-        if name not in _LATER:
-            msg = f"module {__name__!r} has no attribute {name!r}"
-            raise AttributeError(msg)
-        module = import_module(_LATER[name])
-        value: object = module if name == "hdrs" else getattr(module, name)
-        globals()[name] = value
-        return value
+        for home, names in _LATER.items():
+            if name in names:
+                module = import_module(home)
+                globals().update({name: getattr(module, name, module) for name in names})
+                return globals()[name]
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER})
+    return sorted({*globals(), *__all__})

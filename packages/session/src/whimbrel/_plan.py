@@ -8,7 +8,6 @@ from whimbrel._bodies import Data
 from whimbrel._body_rules import DEFAULT_BODY_RULES, BodyRules
 from whimbrel._credentials import BasicAuth
 from whimbrel._proxies import ProxyRules
-from whimbrel._traces import Traces
 from whimbrel._urls import Params, StrOrURL
 from whimbrel.client_middlewares import ClientMiddlewareType
 from whimbrel.client_timeout import ClientTimeout
@@ -18,6 +17,7 @@ from whimbrel_cookies import LooseCookies
 if TYPE_CHECKING:
     from ssl import SSLContext
 
+    from whimbrel._traces import Traces
     from whimbrel.response import ClientResponse
 
 __all__ = ["PLAN_KEYWORDS", "LooseHeaders", "Plan", "RaiseForStatus", "RequestOptions", "reading"]
@@ -117,7 +117,7 @@ class Plan:
     max_redirects: int | None = 10
     raise_for_status: RaiseForStatus = False
     middlewares: Sequence[ClientMiddlewareType] = ()
-    traces: Traces | None = None
+    traces: "Traces | None" = None
 
 
 def reading(usual: ExchangeOptions, options: RequestOptions, timeout: ClientTimeout) -> ExchangeOptions:

@@ -13,7 +13,7 @@ from yarl import URL
 from whimbrel._credentials import BasicAuth, split_credentials
 from whimbrel._urls import StrOrURL
 from whimbrel.client_exceptions import InvalidUrlClientError
-from whimbrel_connector import Proxy, ProxyEnvironment
+from whimbrel_connector import Proxy
 
 __all__ = ["ProxyRules"]
 
@@ -99,6 +99,8 @@ class ProxyRules:
         """
         if self.proxy is not None or not (self.trusts_environment and asks_environment):
             return self.proxy
+        from whimbrel_connector import ProxyEnvironment  # noqa: PLC0415  few programs let the environment decide
+
         named = ProxyEnvironment.current().proxy_for(url)
         if named is None:
             return None

@@ -2,6 +2,7 @@
 
 import asyncio
 import json as json_module
+from typing import TYPE_CHECKING
 
 from multidict import CIMultiDict
 
@@ -11,8 +12,10 @@ from whimbrel._defaults import Defaults, Dumps
 from whimbrel._life import ConnectorLike, RequestLife
 from whimbrel._plan import RaiseForStatus
 from whimbrel.client_timeout import ClientTimeout
-from whimbrel.tracing import TraceConfig
 from whimbrel_http1 import HttpVersion
+
+if TYPE_CHECKING:
+    from whimbrel.tracing import TraceConfig
 
 __all__ = ["SessionFacts"]
 
@@ -27,7 +30,7 @@ class SessionFacts:
     _json_serialize: Dumps = json_module.dumps
     _life: RequestLife
     _skip_auto_headers: frozenset[str] = frozenset()
-    _trace_configs: list[TraceConfig]
+    _trace_configs: "list[TraceConfig]"
 
     @property
     def closed(self) -> bool:
@@ -104,7 +107,7 @@ class SessionFacts:
         self._life.requote = value
 
     @property
-    def trace_configs(self) -> list[TraceConfig]:
+    def trace_configs(self) -> "list[TraceConfig]":
         """Who is told of the life of each request."""
         return self._trace_configs
 

@@ -1,14 +1,17 @@
 """From a request and its headers to what goes out: origin form or absolute form (RFC 9112 section 3.2)."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from multidict import CIMultiDict
 from yarl import URL
 
 from whimbrel._outgoing import Head, Outgoing
-from whimbrel._traces import Traces
 from whimbrel._urls import request_target
 from whimbrel_connector import Body, Proxy, Request
+
+if TYPE_CHECKING:
+    from whimbrel._traces import Traces
 
 __all__ = ["leased_url", "wire_request"]
 
@@ -29,7 +32,7 @@ def wire_request(
     proxy: Proxy | None,
     *,
     hides_proxy_fields: bool,
-    traces: Traces | None = None,
+    traces: "Traces | None" = None,
 ) -> Request:
     """Return the request as it goes out, to be sent once.
 

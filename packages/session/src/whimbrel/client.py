@@ -24,7 +24,6 @@ from whimbrel._plan import LooseHeaders, Plan, RaiseForStatus, RequestOptions
 from whimbrel._proxies import ProxyRules
 from whimbrel._request_context import RequestContext
 from whimbrel._session_facts import SessionFacts
-from whimbrel._traces import Traces
 from whimbrel._translation import translate_body_fault
 from whimbrel._urls import HTTP_SCHEMES, WS_SCHEMES, Params, StrOrURL, build_url
 from whimbrel._ws_opening import WebSocketOptions, open_websocket, ws_limits
@@ -33,7 +32,6 @@ from whimbrel.client_request import ClientRequest
 from whimbrel.client_timeout import DEFAULT_TIMEOUT, ClientTimeout, timeout_of, with_earlier_spellings
 from whimbrel.client_ws import ClientWebSocketResponse
 from whimbrel.response import ClientResponse
-from whimbrel.tracing import TraceConfig
 from whimbrel_connector import ExchangeOptions, ParserFactory, Proxy, TCPConnector, TlsOption
 from whimbrel_cookies import CookieJar, LooseCookies
 from whimbrel_http1 import HTTP_1_1, HttpVersion, Limits, ResponseParser
@@ -43,6 +41,8 @@ if TYPE_CHECKING:
     from ssl import SSLContext
 
     from typing_extensions import Self, Unpack
+
+    from whimbrel.tracing import TraceConfig
 
 __all__ = ["ClientSession", "ConnectorLike"]
 
@@ -134,7 +134,7 @@ class ClientSession(SessionFacts):
         parser: ParserFactory = ResponseParser,
         max_body_size: int | None = DEFAULT_MAX_BODY_BYTES,
         fallback_charset_resolver: CharsetResolver = utf8,
-        trace_configs: Iterable[TraceConfig] | None = None,
+        trace_configs: "Iterable[TraceConfig] | None" = None,
         middlewares: Sequence[ClientMiddlewareType] = (),
     ) -> None:
         limits = with_earlier_spellings(timeout_of(timeout), read_timeout, conn_timeout)
@@ -325,6 +325,8 @@ class ClientSession(SessionFacts):
         """Make the request, watched by whoever wants to."""
         if not self._trace_configs:
             return self._life.perform(outgoing, plan, self)
+        from whimbrel._traces import Traces  # noqa: PLC0415  few programs trace
+
         traces = Traces(self, self._trace_configs, context)
         watched = replace(plan, traces=traces, exchange=replace(plan.exchange, observer=traces))
         return traces.watch(outgoing, lambda: self._life.perform(outgoing, watched, self))
