@@ -11,6 +11,7 @@ from yarl import URL
 from whimbrel._bodies import rewind
 from whimbrel._body_rules import DEFAULT_BODY_RULES
 from whimbrel._cookies import CookieJarLike, cookie_header_for, store_cookies
+from whimbrel._netrc import NETRC
 from whimbrel._outgoing import Head, Outgoing, complete_headers
 from whimbrel._plan import Plan, RaiseForStatus
 from whimbrel._redirects import is_redirect, moved, next_request
@@ -97,6 +98,8 @@ class RequestLife:
     async def perform(self, outgoing: Outgoing, plan: Plan, session: "ClientSession") -> ClientResponse:
         """Make the request and those it is redirected to, within the total limit."""
         with Deadline(self._clock, plan.total_seconds, _too_late) as deadline:
+            if plan.proxies.trusts_environment:
+                outgoing = await NETRC.complete(outgoing)
             response = await self._hop(outgoing, plan, session)
             if plan.max_redirects is not None and is_redirect(response.status):
                 response = await self._follow(response, outgoing, plan, session)

@@ -11,6 +11,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from whimbrel._credentials import BasicAuth, split_credentials
+from whimbrel._netrc import NETRC, auth_for
 from whimbrel._urls import StrOrURL
 from whimbrel.client_exceptions import InvalidUrlClientError
 from whimbrel_connector import Proxy
@@ -26,7 +27,7 @@ class ProxyRules:
 
     Attributes:
         proxy: The proxy of every URL, or None.
-        auth: Credentials for a proxy of the environment that brings none.
+        auth: Credentials for a proxy of the environment that brings none; else the netrc file is asked.
         headers: Headers for an HTTP proxy of the environment.
         trusts_environment: Whether the environment may name the proxy, where `proxy` does not.
     """
@@ -104,7 +105,9 @@ class ProxyRules:
         named = ProxyEnvironment.current().proxy_for(url)
         if named is None:
             return None
-        return self.told(_read(named), None, None)
+        proxy = _read(named)
+        own = None if self.auth is not None or _has_credentials(proxy) else auth_for(proxy.url, NETRC.entries)
+        return self.told(proxy, own, None)
 
 
 def _checked(auth: object) -> BasicAuth | None:

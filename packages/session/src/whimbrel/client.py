@@ -81,7 +81,9 @@ class ClientSession(SessionFacts):
             names up). Or a `whimbrel_connector.Proxy`, which also says what TLS on the way must satisfy.
         proxy_auth: Credentials for the proxy: Basic, or those of SOCKS.
         proxy_headers: Headers for the proxy alone.
-        trust_env: Let the environment name proxies (HTTP_PROXY, HTTPS_PROXY, NO_PROXY, ...).
+        trust_env: Let the environment name proxies (HTTP_PROXY, HTTPS_PROXY, NO_PROXY, ...), and let the
+            user's netrc file, which NETRC may name, give the credentials of hosts and proxies that come
+            without any. Redirects to other hosts get none.
         auto_decompress: Undo content codings.
         requote_redirect_url: Put redirect targets into canonical form.
         ssl_shutdown_timeout: Accepted for compatibility: closing is always bounded.
