@@ -154,6 +154,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         {"data an async generator that breaks": RAISES},
     ),
     Difference(
+        "A text file is declared as long as it is on the disk.",
+        "It is sent chunked.",
+        "Once it is encoded it may be longer or shorter.",
+        {"file of text": ("request 1 content-length", "request 1 transfer-encoding")},
+    ),
+    Difference(
         "A file that is sent twice is empty the second time.",
         "It is sent whole again.",
         "The payload remembers where it began.",
@@ -232,7 +238,7 @@ DIFFERENCES: tuple[Difference, ...] = (
         "`read()` after a part was read from `content` returns the rest.",
         "`StreamConsumedError`.",
         "Nobody should take a part for the whole.",
-        {"a part, then the whole": ("whole",)},
+        {"a part, then the whole": ("whole",), "content iterated twice": ("read",)},
     ),
     # Redirects.
     Difference(
@@ -340,6 +346,7 @@ DIFFERENCES: tuple[Difference, ...] = (
             "total time limit in the body": ("raised", "body"),
             "time limit of the session": RAISES,
             "time limit as a number": RAISES,
+            "time limit of the whole while connecting": RAISES,
             "time limit of the pool": ("third",),
         },
     ),
@@ -415,6 +422,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         "Both are 1005.",
         "RFC 6455 section 7.1.5.",
         {"websocket closed without a code": ("messages", "closed")},
+    ),
+    Difference(
+        "After a `receive` that took too long `close_code` is 1006, though nothing is closed.",
+        "It is None until the WebSocket is closed.",
+        "1006 says how a connection has ended (RFC 6455 section 7.4.1).",
+        {"talk: receive in vain": ("closed",), "talk: receive in vain, by the session": ("closed",)},
     ),
 )
 

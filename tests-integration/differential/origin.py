@@ -71,13 +71,20 @@ class Answered:
 
 
 @dataclass(frozen=True)
+class Echo:
+    """Say `wire`, then send every WebSocket message back, a ping as a pong, and close when the client does."""
+
+    wire: bytes = b""
+
+
+@dataclass(frozen=True)
 class Early:
     """Say `wire` as soon as the head has come, without `100 Continue`, then close when the client has left."""
 
     wire: bytes
 
 
-Act = bytes | Close | Reset | Hang | Early | Answered
+Act = bytes | Close | Reset | Hang | Early | Answered | Echo
 Script = Act | Sequence[Act] | Callable[[Heard], Act]
 
 
@@ -89,6 +96,7 @@ class Origin:
         scripts: By path, what is said; "*" for every other path.
         names: What stands for `{name}` in a script.
         heard: Every request.
+        frames: Every WebSocket frame, as opcode and unmasked payload.
         accepted: How many connections there were.
     """
 
@@ -96,6 +104,7 @@ class Origin:
     names: dict[str, str]
     path: str | None = None
     heard: list[Heard] = field(default_factory=list)
+    frames: list[tuple[int, bytes]] = field(default_factory=list)
     accepted: int = 0
     port: int = 0
 
@@ -123,7 +132,7 @@ class Origin:
 
     def forget(self) -> None:
         """Begin anew, for the other client."""
-        self.heard, self.accepted = [], 0
+        self.heard, self.frames, self.accepted = [], [], 0
         self.has_heard.clear()
         self._turns.clear()
 
@@ -172,12 +181,24 @@ class Origin:
         script = self.scripts.get(key, text("ok", "Content-Type: text/plain"))
         if callable(script):
             return script(heard)
-        if isinstance(script, bytes | Close | Reset | Hang | Early | Answered):
+        if isinstance(script, bytes | Close | Reset | Hang | Early | Answered | Echo):
             return script
         turn = self._turns.get(key, 0)
         if counts:
             self._turns[key] = turn + 1
         return script[min(turn, len(script) - 1)]
+
+    async def _echo(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        opcode = 0
+        while opcode != 8:
+            first, payload, frame = await _read_frame(reader)
+            opcode = first & 0x0F
+            self.frames.append((first, payload))
+            if opcode == 9:
+                frame = bytes((0x8A, *frame[1:]))
+            if opcode != 10:
+                writer.write(frame)
+            await writer.drain()
 
     async def _perform(
         self, act: Act, heard: Heard, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -205,7 +226,20 @@ class Origin:
                 await writer.drain()
             case Answered():
                 await reader.read(1)
+            case Echo():
+                await self._echo(reader, writer)
         return False
+
+
+async def _read_frame(reader: asyncio.StreamReader) -> tuple[int, bytes, bytes]:
+    """Return the first byte of a client's frame, its payload unmasked, and the same frame unmasked."""
+    first, second = await reader.readexactly(2)
+    size = second & 0x7F
+    extended = await reader.readexactly({126: 2, 127: 8}.get(size, 0))
+    key = await reader.readexactly(4)
+    masked = await reader.readexactly(int.from_bytes(extended, "big") if extended else size)
+    payload = bytes(octet ^ key[position % 4] for position, octet in enumerate(masked))
+    return first, payload, bytes((first, size)) + extended + payload
 
 
 def _parse(number: int, head: bytes) -> Heard:

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import AsyncIterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -10,6 +11,8 @@ from differential.origin import Early, text
 from differential.stage import Scene, Stage
 
 __all__ = ["SCENES"]
+
+SMALL = Path(__file__).with_name("__init__.py")
 
 
 async def _pieces() -> AsyncIterator[bytes]:
@@ -180,10 +183,31 @@ async def _files_twice(stage: Stage) -> None:
         await stage.fetch("POST", data=data)
 
 
+async def _file(stage: Stage) -> None:
+    with SMALL.open("rb") as file:
+        await stage.fetch("POST", data=file)
+
+
+async def _text_file(stage: Stage) -> None:
+    with SMALL.open(encoding="utf-8") as file:
+        await stage.fetch("POST", data=file)
+
+
+async def _form_with_a_file(stage: Stage) -> None:
+    with SMALL.open("rb") as file:
+        await stage.fetch("POST", data={"file": file, "bird": "whimbrel"})
+
+
+FILES = [
+    Scene("file", _file),
+    Scene("file of text", _text_file),
+    Scene("file in a form", _form_with_a_file),
+]
+
 TWICE = [
     Scene("data BytesIO twice", _file_twice),
     Scene("form FormData twice", _form_twice),
     Scene("form with files twice", _files_twice),
 ]
 
-SCENES = [*PLAIN, *FORMS, *FRAMING, *TWICE]
+SCENES = [*PLAIN, *FORMS, *FRAMING, *FILES, *TWICE]

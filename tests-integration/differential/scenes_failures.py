@@ -1,6 +1,7 @@
 """What goes wrong: connections, time limits, statuses, URLs, and sessions that are closed."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
@@ -20,26 +21,35 @@ async def _unreachable(stage: Stage) -> None:
     await stage.fetch("GET", "http://127.0.0.1:1/")
 
 
-class _NoName:
-    """A resolver that knows no name, in the shape that both clients accept."""
+def _resolving(answer: Callable[[], Awaitable[Any]]) -> Callable[[Stage], Any]:
+    """Return what makes a connector whose resolver does as `answer` does."""
 
-    async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[Any]:
-        raise OSError(None, "no such name")
+    def connector(stage: Stage) -> Any:
+        base: Any = getattr(getattr(stage.lib, "abc", None), "AbstractResolver", object)
 
-    async def close(self) -> None:
-        """Hold nothing."""
+        class Resolver(base):  # type: ignore[misc]  # aiohttp insists on its own
+            async def resolve(self, host: str, port: int = 0, family: int = 0) -> Any:
+                return await answer()
+
+            async def close(self) -> None:
+                """Hold nothing."""
+
+        return stage.lib.TCPConnector(resolver=Resolver())
+
+    return connector
 
 
-def _nameless(stage: Stage) -> Any:
-    class Resolver(_NoName, stage.lib.abc.AbstractResolver if stage.lib.__name__ == "aiohttp" else object):  # type: ignore[misc]  # aiohttp asks for its own base
-        pass
+async def _no_such_name() -> Any:
+    raise OSError(None, "no such name")
 
-    return stage.lib.TCPConnector(resolver=Resolver())
+
+async def _no_answer() -> Any:
+    await asyncio.get_running_loop().create_future()
 
 
 CONNECTIONS = [
     Scene("connection refused", _unreachable),
-    Scene("name unknown", get("http://shore.example/"), connector=_nameless),
+    Scene("name unknown", get("http://shore.example/"), connector=_resolving(_no_such_name)),
     Scene("closed without a word", get(), Close()),
     Scene("closed without a word to a POST", post(data=b"x"), Close()),
     Scene("closed in the head", get(), Close(b"HTTP/1.1 200 OK\r\nX-A: 1\r\n")),
@@ -99,6 +109,16 @@ TIMES = [
         get(),
         Hang(),
         session=lambda lib: {"timeout": lib.ClientTimeout(total=0.05)},
+    ),
+    Scene(
+        "time limit of connecting",
+        get("http://shore.example/", lambda lib: {"timeout": lib.ClientTimeout(connect=0.05)}),
+        connector=_resolving(_no_answer),
+    ),
+    Scene(
+        "time limit of the whole while connecting",
+        get("http://shore.example/", lambda lib: {"timeout": lib.ClientTimeout(total=0.05)}),
+        connector=_resolving(_no_answer),
     ),
     Scene("time limit as a number", _number_for_a_timeout, Hang()),
     Scene("time limit None", get(timeout=None)),

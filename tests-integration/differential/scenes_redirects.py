@@ -55,6 +55,9 @@ async def _head(stage: Stage) -> None:
 
 LEADS = [
     Scene("redirect not followed", get("/from", allow_redirects=False), {"/from": to("/to")}),
+    Scene(
+        "redirect of POST not followed", post("/from", data=b"x", allow_redirects=False), {"/from": to("/to")}
+    ),
     Scene("redirect of HEAD by default", _head, {"/from": to("/to")}),
     Scene("redirect without a location", get("/from"), {"/from": text("x", status="302 Found")}),
     Scene(

@@ -253,4 +253,36 @@ CREDENTIALS = [
     Scene("base_url and an empty url", get(URL("")), session=lambda lib: {"base_url": "{here}/api/"}),
 ]
 
-SCENES = [*METHODS, *URLS, *HEADERS, *COOKIES, *CREDENTIALS]
+
+async def _headers_changed(stage: Stage) -> None:
+    stage.session.headers["X-Later"] = "1"
+    await stage.fetch("GET")
+
+
+async def _jar_shared(stage: Stage) -> None:
+    await stage.fetch("GET")
+    other = stage.lib.ClientSession(cookie_jar=stage.session.cookie_jar)
+    async with other.get(stage.at("/")) as response:
+        await stage.see(response)
+    await other.close()
+
+
+SESSIONS = [
+    Scene("session headers changed", _headers_changed),
+    Scene(
+        "session in HTTP/1.0",
+        many(get(), post(data=b"x")),
+        session=lambda lib: {"version": lib.HttpVersion10},
+    ),
+    Scene(
+        "session with a jar that is shared",
+        _jar_shared,
+        text("", "Set-Cookie: a=1; Path=/"),
+        session=lambda lib: {"cookie_jar": lib.CookieJar(unsafe=True)},
+    ),
+    Scene("session with loose headers", get(), session=lambda lib: {"headers": [("X-A", "1"), ("X-A", "2")]}),
+    Scene("session base_url that is relative", get(), session=lambda lib: {"base_url": "/api/"}),
+    Scene("session of an unknown option", get(), session=lambda lib: {"nonsense": 1}),
+]
+
+SCENES = [*METHODS, *URLS, *HEADERS, *COOKIES, *CREDENTIALS, *SESSIONS]

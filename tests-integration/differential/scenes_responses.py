@@ -306,7 +306,30 @@ PARTS = (
 
 LINES = text(b"".join(b"line %d\n" % number for number in range(2000)), "Content-Type: text/plain")
 
+
+async def _iterated_twice(stage: Stage) -> None:
+    async with stage.session.get(stage.at("/")) as response:
+        stage.note("first", [piece async for piece in response.content.iter_any()])
+        stage.note("second", [piece async for piece in response.content.iter_any()])
+        await stage.attempt("read", response.read())
+
+
+async def _peeks(stage: Stage) -> None:
+    async with stage.session.get(stage.at("/")) as response:
+        content = response.content
+        stage.note("five", await content.readexactly(5))
+        content.unread_data(b"LINE ")
+        stage.note("line", await content.readline())
+        stage.note("some", len(await content.read(100)))
+        stage.note("before", (content.at_eof(), content.is_eof() in (True, False)))
+        while await content.readany():
+            pass
+        stage.note("after", (content.at_eof(), content.is_eof(), content.total_bytes))
+
+
 CALLS = [
+    Scene("content iterated twice", _iterated_twice, text("whimbrel")),
+    Scene("content unread", _peeks, LINES),
     Scene("calls on a response", _calls, CALLED),
     Scene("reads after the end", _reads_after, text("x" * 300_000)),
     Scene("reads after the end of what has come whole", _reads_after, text("ok")),

@@ -1,13 +1,11 @@
-"""What lasts longer than a request: connections, proxies, UNIX sockets, tracers, middlewares, WebSockets."""
+"""What lasts longer than a request, or goes along with it: connections, proxies, UNIX sockets, tracers, middlewares."""
 
 import asyncio
-import base64
-import hashlib
 from types import ModuleType
 from typing import Any
 
 from differential.calls import get, many, post
-from differential.origin import Answered, Close, Hang, Heard, text
+from differential.origin import Close, Hang, Heard, text
 from differential.stage import Scene, Stage
 
 __all__ = ["SCENES"]
@@ -264,132 +262,4 @@ MIDDLEWARES = [
 ]
 
 
-def _switch(heard: Heard, *fields: str, key: str | None = None) -> bytes:
-    secret = (heard.get("sec-websocket-key") if key is None else key) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-    proof = base64.b64encode(hashlib.sha1(secret.encode()).digest()).decode()
-    lines = [
-        "HTTP/1.1 101 Switching Protocols",
-        "Upgrade: websocket",
-        "Connection: Upgrade",
-        f"Sec-WebSocket-Accept: {proof}",
-        *fields,
-    ]
-    return "\r\n".join(lines).encode() + b"\r\n\r\n"
-
-
-CLOSING = b"\x88\x02\x03\xe8"
-
-
-def _ws(**options: Any) -> Any:
-    async def play(stage: Stage) -> None:
-        async with stage.session.ws_connect(stage.at("/"), **options) as socket:
-            stage.note("protocol", socket.protocol)
-            messages = []
-            while True:
-                message = await socket.receive()
-                messages.append(
-                    (message.type.name, message.data if message.type.name != "ERROR" else None, message.extra)
-                )
-                if message.type.name in ("CLOSE", "CLOSED", "ERROR"):
-                    break
-            stage.note("messages", messages)
-        stage.note("closed", (socket.closed, socket.close_code))
-
-    return play
-
-
-WEBSOCKETS = [
-    Scene(
-        "websocket",
-        _ws(),
-        {"*": lambda heard: Answered(_switch(heard) + b"\x81\x02hi\x82\x01\x00" + CLOSING)},
-    ),
-    Scene(
-        "websocket with protocols",
-        _ws(protocols=("chat", "bird")),
-        {"*": lambda heard: Answered(_switch(heard, "Sec-WebSocket-Protocol: bird") + CLOSING)},
-    ),
-    Scene(
-        "websocket with a protocol nobody asked for",
-        _ws(protocols=("chat",)),
-        {"*": lambda heard: Answered(_switch(heard, "Sec-WebSocket-Protocol: bird") + CLOSING)},
-    ),
-    Scene(
-        "websocket with an origin and headers",
-        _ws(origin="http://shore.example", headers={"X-A": "1"}),
-        {"*": lambda heard: Answered(_switch(heard) + CLOSING)},
-    ),
-    Scene(
-        "websocket with compression offered",
-        _ws(compress=15),
-        {"*": lambda heard: Answered(_switch(heard) + CLOSING)},
-    ),
-    Scene(
-        "websocket closed with a reason",
-        _ws(),
-        {"*": lambda heard: Answered(_switch(heard) + b"\x88\x06\x0b\xb9bye!")},
-    ),
-    Scene(
-        "websocket closed without a code", _ws(), {"*": lambda heard: Answered(_switch(heard) + b"\x88\x00")}
-    ),
-    Scene("websocket cut", _ws(), {"*": lambda heard: Close(_switch(heard) + b"\x81\x02hi")}),
-    Scene(
-        "websocket with a masked frame",
-        _ws(),
-        {"*": lambda heard: Answered(_switch(heard) + b"\x81\x82abcd\x09\x0b" + CLOSING)},
-    ),
-    Scene(
-        "websocket with a reserved bit",
-        _ws(),
-        {"*": lambda heard: Answered(_switch(heard) + b"\xc1\x02hi" + CLOSING)},
-    ),
-    Scene(
-        "websocket with text that is none",
-        _ws(),
-        {"*": lambda heard: Answered(_switch(heard) + b"\x81\x01\xff" + CLOSING)},
-    ),
-    Scene(
-        "websocket with a message too large",
-        _ws(max_msg_size=3),
-        {"*": lambda heard: Answered(_switch(heard) + b"\x81\x04four" + CLOSING)},
-    ),
-    Scene(
-        "websocket with a ping seen",
-        _ws(autoping=False),
-        {"*": lambda heard: Answered(_switch(heard) + b"\x89\x01?" + CLOSING)},
-    ),
-    Scene("websocket handshake: status 200", _ws(), text("no")),
-    Scene("websocket handshake: status 404", _ws(), text("no", status="404 Not Found")),
-    Scene("websocket handshake: wrong key", _ws(), {"*": lambda heard: Answered(_switch(heard, key="x"))}),
-    Scene(
-        "websocket handshake: no upgrade",
-        _ws(),
-        {"*": lambda heard: Answered(_switch(heard).replace(b"Upgrade: websocket\r\n", b""))},
-    ),
-    Scene(
-        "websocket handshake: wrong upgrade",
-        _ws(),
-        {"*": lambda heard: Answered(_switch(heard).replace(b"websocket", b"other"))},
-    ),
-    Scene(
-        "websocket handshake: no connection",
-        _ws(),
-        {"*": lambda heard: Answered(_switch(heard).replace(b"Connection: Upgrade\r\n", b""))},
-    ),
-    Scene(
-        "websocket handshake: an extension nobody asked for",
-        _ws(),
-        {"*": lambda heard: Answered(_switch(heard, "Sec-WebSocket-Extensions: x-odd") + CLOSING)},
-    ),
-    Scene("websocket handshake: hung up", _ws(), Close()),
-    Scene(
-        "websocket handshake: redirected",
-        _ws(),
-        {
-            "/": text("", "Location: /to", status="302 Found"),
-            "/to": lambda heard: Answered(_switch(heard) + CLOSING),
-        },
-    ),
-]
-
-SCENES = [*CONNECTIONS, *PROXIES, *TRACES, *MIDDLEWARES, *WEBSOCKETS]
+SCENES = [*CONNECTIONS, *PROXIES, *TRACES, *MIDDLEWARES]

@@ -196,6 +196,8 @@ async def _play(scene: Scene, lib: ModuleType, origins: tuple[Origin, Origin, Or
         await origin.all_left()
     _note_heard(stage.outcome, "", [*here.heard, *unix.heard])
     _note_heard(stage.outcome, "elsewhere ", there.heard)
+    if here.frames:
+        stage.note("frames", here.frames)
     stage.note("connections", (here.accepted, there.accepted, unix.accepted))
     return stage.outcome
 

@@ -7,6 +7,7 @@ from differential import (
     scenes_requests,
     scenes_responses,
     scenes_sessions,
+    scenes_websockets,
 )
 from differential.stage import Scene
 
@@ -19,4 +20,5 @@ SCENES: list[Scene] = [
     *scenes_redirects.SCENES,
     *scenes_failures.SCENES,
     *scenes_sessions.SCENES,
+    *scenes_websockets.SCENES,
 ]

@@ -1,6 +1,7 @@
 """The head that a request becomes."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from multidict import CIMultiDict
@@ -117,6 +118,14 @@ def test_data_becomes_a_body(data: object, content_type: str, content: bytes) ->
     payload = payload_of(data, None, str)
     assert payload is not None
     assert (payload.content_type, payload.in_memory()) == (content_type, content)
+
+
+def test_the_name_of_a_file_stays_here(tmp_path: Path) -> None:
+    (tmp_path / "secret name.txt").write_bytes(b"eggs")
+    with (tmp_path / "secret name.txt").open("rb") as file:
+        body = payload_of(file)
+        assert body is not None
+        assert "Content-Disposition" not in head_of("POST", body=body)
 
 
 @pytest.mark.parametrize("value", [{}, [], 0, False, "", {"test": "object"}])

@@ -1,6 +1,7 @@
 """From `data` and `json` to the payload that is sent."""
 
 from collections.abc import Callable, Iterable, Mapping
+from io import IOBase
 from json import dumps as standard_dumps
 
 from whimbrel.client_exceptions import ClientPayloadError
@@ -32,9 +33,12 @@ def payload_of(
     if isinstance(data, FormData):
         return data()
     try:
-        return get_payload(data)
+        payload = get_payload(data)
     except NoPayload:
         return _form_payload(data)
+    if isinstance(data, IOBase):  # what a file is called here is nobody's business there
+        payload.headers.pop("Content-Disposition", None)
+    return payload
 
 
 def rewind(body: Payload | None) -> None:

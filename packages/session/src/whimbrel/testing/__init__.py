@@ -9,6 +9,7 @@ by the client.
 from whimbrel.testing._answers import Answer, Handler, HangUp, Reaction, Verbatim
 from whimbrel.testing._asgi import AsgiApplication
 from whimbrel.testing._asgi_connector import AsgiConnector
+from whimbrel.testing._everywhere import in_place_of_network
 from whimbrel.testing._lifespan import LifespanFailed
 from whimbrel.testing._memory_connector import MemoryConnector
 from whimbrel.testing._received import ReceivedRequest
@@ -29,4 +30,5 @@ __all__ = [
     "Site",
     "UnexpectedRequest",
     "Verbatim",
+    "in_place_of_network",
 ]
