@@ -11,6 +11,26 @@ from whimbrel.compat import _install
 
 STAND_INS = sorted(file.stem for file in (Path(_install.__file__).parent / "_aiohttp").glob("[a-z]*.py"))
 
+# What libraries written against aiohttp were seen to take from its modules.
+WANTED = {
+    "client": "URL ClientSession ClientTimeout DEFAULT_TIMEOUT hdrs _RequestContextManager _RequestOptions",
+    "client_exceptions": "ClientConnectorDNSError ServerFingerprintMismatch UnixClientConnectorError",
+    "client_proto": "ResponseHandler",
+    "client_reqrep": "ClientRequest ClientResponse ConnectionKey ContentDisposition Fingerprint RequestInfo",
+    "client_ws": "ClientWebSocketResponse ClientWSTimeout DEFAULT_WS_CLIENT_TIMEOUT",
+    "connector": "AddrInfoType BaseConnector NamedPipeConnector SocketFactoryType TCPConnector",
+    "helpers": "BasicAuth HeadersMixin TimerNoop encode_basic_auth parse_mimetype strip_auth_from_url",
+    "http": "RESPONSES HttpProcessingError HttpVersion11 WSMsgType WS_KEY",
+    "http_exceptions": "BadStatusLine HttpProcessingError",
+    "multipart": "MultipartReader MultipartWriter parse_content_disposition",
+    "payload": "PAYLOAD_REGISTRY JsonBytesPayload Order Payload register_payload",
+    "resolver": "AsyncResolver DefaultResolver ThreadedResolver",
+    "streams": "EMPTY_PAYLOAD DataQueue EofStream StreamReader",
+    "tracing": "TraceConfig TraceRequestStartParams",
+    "typedefs": "JSONDecoder JSONEncoder LooseCookies LooseHeaders Query StrOrURL",
+    "abc": "AbstractCookieJar AbstractResolver AbstractStreamWriter ResolveResult",
+}
+
 
 def told(script: str, *path: Path) -> list[str]:
     """Run `script` with `path` in front of the import path, and return the lines it printed."""
@@ -65,28 +85,35 @@ print(all(hasattr(aiohttp, name) for name in {STAND_INS}))
     assert told(script) == [*(f"{name} True" for name in STAND_INS), "True"]
 
 
-@pytest.mark.parametrize(
-    ("statement", "words"),
-    [
-        ("import aiohttp.web", "aiohttp.web belongs to aiohttp's server, and whimbrel is a client"),
-        ("from aiohttp.web_request import Request", "belongs to aiohttp's server"),
-        ("import aiohttp.test_utils", "belongs to aiohttp's server"),
-        ("import aiohttp.nonsense", "whimbrel has no aiohttp.nonsense"),
-    ],
-)
-def test_what_a_client_does_not_offer_is_refused_clearly(statement: str, words: str) -> None:
+REFUSED = {
+    "aiohttp.web": "aiohttp.web belongs to aiohttp's server, and whimbrel is a client",
+    "aiohttp.web_request": "aiohttp.web_request belongs to aiohttp's server",
+    "aiohttp.test_utils": "aiohttp.test_utils belongs to aiohttp's server",
+    "aiohttp.nonsense": "whimbrel has no aiohttp.nonsense",
+}
+
+
+def test_what_a_client_does_not_offer_is_refused_clearly() -> None:
     script = f"""
-import whimbrel
+import importlib, whimbrel
 whimbrel.install_as_aiohttp()
+for name in {list(REFUSED)}:
+    try:
+        importlib.import_module(name)
+    except ImportError as fault:
+        print(fault.name, fault)
 try:
-    {statement}
+    from aiohttp import web
 except ImportError as fault:
     print(fault.name, fault)
 """
-    (line,) = told(script)
-    assert line.startswith(f"{statement.split()[1]} ")
-    assert words in line
-    assert line.endswith("whimbrel.install_as_aiohttp() has put it in the place of aiohttp in this process")
+    said = told(script)
+    expected = [
+        f"{name} {words}" for name, words in [*REFUSED.items(), ("aiohttp.web", REFUSED["aiohttp.web"])]
+    ]
+    for beginning, line in zip(expected, said, strict=True):
+        assert line.startswith(beginning)
+        assert line.endswith("in the place of aiohttp in this process")
 
 
 def test_aiohttp_that_is_imported_already_is_left_alone(someone_elses_aiohttp: Path) -> None:
@@ -117,6 +144,17 @@ import aiohttp
 print(aiohttp.__version__)
 """
     assert told(script, someone_elses_aiohttp) == ["True False", "not whimbrel"]
+
+
+def test_modules_have_what_libraries_take_from_them() -> None:
+    script = f"""
+import importlib, whimbrel
+whimbrel.install_as_aiohttp()
+for module, names in {WANTED}.items():
+    found = importlib.import_module("aiohttp." + module)
+    print([module + "." + name for name in names.split() if not hasattr(found, name)])
+"""
+    assert told(script) == ["[]"] * len(WANTED)
 
 
 def test_who_does_not_call_it_does_not_import_it() -> None:

@@ -79,14 +79,12 @@ class _StandInFinder(MetaPathFinder):
 
 
 def _not_offered(fullname: str, rest: str) -> ImportError:
+    where = "whimbrel.install_as_aiohttp() has put it in the place of aiohttp in this process"
     if rest.startswith(_OF_THE_SERVER):
-        what = f"{fullname} belongs to aiohttp's server, and whimbrel is a client"
-    else:
-        what = f"whimbrel has no {fullname}"
-    return ModuleNotFoundError(
-        f"{what}: whimbrel.install_as_aiohttp() has put it in the place of aiohttp in this process",
-        name=fullname,
-    )
+        # No ModuleNotFoundError: `from aiohttp import web` would swallow that one, and these words with it.
+        what = f"{fullname} belongs to aiohttp's server, and whimbrel is a client: {where}"
+        return ImportError(what, name=fullname)
+    return ModuleNotFoundError(f"whimbrel has no {fullname}: {where}", name=fullname)
 
 
 def _installed() -> _StandInFinder | None:
