@@ -6,7 +6,7 @@ import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from whimbrel import ClientResponse, ClientResponseError, RequestInfo, StreamReader
+from whimbrel import ClientResponse, ClientResponseError, ClientSession, RequestInfo, StreamReader
 
 URL_ = URL("http://shore.example/")
 INFO = RequestInfo(URL_, "GET", CIMultiDictProxy(CIMultiDict()))
@@ -44,6 +44,19 @@ async def test_it_is_what_it_is_set_to() -> None:
     assert await response.json() == {"tide": "low"}
     with pytest.raises(ClientResponseError, match="404, message='Gone with the tide'"):
         response.raise_for_status()
+
+
+async def test_libraries_between_a_session_and_its_user_find_what_they_ask_for() -> None:
+    """aioresponses, vcrpy and aiohttp-client-cache do, by these names."""
+    async with ClientSession(
+        "http://shore.example/birds/", headers={"A": "1"}, raise_for_status=True
+    ) as session:
+        assert session._base_url == URL("http://shore.example/birds/")
+        assert session._raise_for_status is True
+        assert session._build_url("tern") == URL("http://shore.example/birds/tern")
+        assert session._prepare_headers({"B": "2"}) == {"A": "1", "B": "2"}
+        assert session._connector is session.connector
+        assert session._cookie_jar is session.cookie_jar
 
 
 def test_there_is_no_connection_to_end() -> None:

@@ -5,6 +5,7 @@ import json as json_module
 from typing import TYPE_CHECKING
 
 from multidict import CIMultiDict
+from yarl import URL
 
 from whimbrel._cookies import CookieJarLike
 from whimbrel._credentials import BasicAuth
@@ -110,6 +111,16 @@ class SessionFacts:
     def trace_configs(self) -> "list[TraceConfig]":
         """Who is told of the life of each request."""
         return self._trace_configs
+
+    # As aiohttp calls them: libraries that stand between a session and its user ask by these names.
+
+    @property
+    def _base_url(self) -> URL | None:
+        return self._defaults.base_url
+
+    @property
+    def _raise_for_status(self) -> RaiseForStatus:
+        return self._defaults.raise_for_status
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
