@@ -99,7 +99,9 @@ async def test_a_forgotten_session_is_named_once() -> None:
             await response.read()
         holder = [session]
         del response, session
-        with pytest.warns(ResourceWarning, match="Unclosed client session") as caught:
+        with pytest.warns(
+            ResourceWarning, match=r"Unclosed client session .*, made at .*test_shutdown\.py:\d+"
+        ) as caught:
             holder.clear()
         assert len(caught) == 1
         await server.connections.until(lambda: not server.connections.open)

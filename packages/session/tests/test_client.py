@@ -1,7 +1,9 @@
 """The session as its user sees it, against a scripted peer on the loopback."""
 
 import asyncio
+import inspect
 import json
+import sys
 
 import pytest
 from scripted_peer import Serve, answer
@@ -229,7 +231,7 @@ async def test_a_released_response_without_a_body_has_none(serve: Serve) -> None
 
 async def test_a_host_that_is_none_is_an_invalid_url() -> None:
     async with ClientSession() as session:
-        with pytest.raises(whimbrel.InvalidUrlClientError, match="its host is none"):
+        with pytest.raises(whimbrel.InvalidUrlClientError, match="its host is neither"):
             await session.get("http://a b/")
         with pytest.raises(ValueError, match="X A"):
             await session.get("http://shore.example/", headers={"X A": "1"})
@@ -293,9 +295,18 @@ async def test_closing_takes_the_connector_along_unless_it_is_anothers() -> None
     await anothers.close()
 
 
-def test_a_forgotten_session_warns() -> None:
-    session: ClientSession | None = ClientSession()
-    with pytest.warns(ResourceWarning, match="Unclosed client session"):
+class OwnSession(ClientSession):
+    def __init__(self) -> None:
+        super().__init__(headers={"X-Own": "1"})
+
+
+@pytest.mark.parametrize("kind", [ClientSession, OwnSession])
+def test_a_forgotten_session_warns_and_names_the_place_where_it_was_made(kind: type[ClientSession]) -> None:
+    session = kind()
+    here = inspect.getframeinfo(sys._getframe()).lineno - 1
+    with pytest.warns(
+        ResourceWarning, match=rf"Unclosed client session .*, made at .*test_client\.py:{here}$"
+    ):
         del session
 
 

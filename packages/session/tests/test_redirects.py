@@ -148,7 +148,9 @@ def test_other_schemes_are_not_followed(location: str) -> None:
     assert isinstance(caught.value, RedirectClientError)
 
 
-@pytest.mark.parametrize("location", ["http://[::1", "http://", "http://host:port/"])
+@pytest.mark.parametrize(
+    "location", ["http://[::1", "http://", "http://host:port/", "http://a b/", "//a%2Fb/"]
+)
 def test_bad_locations_are_not_followed(location: str) -> None:
     with pytest.raises(InvalidUrlRedirectClientError):
         next_request(sent(), 302, location)

@@ -79,6 +79,19 @@ def test_urls_without_a_host_are_refused(url: str) -> None:
         check_scheme(build_url(None, url), HTTP_SCHEMES)
 
 
+@pytest.mark.parametrize("host", ["a b", "a%20b", "a%2Fb", "a<b>", "a|b", "a\0b", 'a"b', "a^b", "a{b}"])
+def test_hosts_that_no_name_can_be_are_refused(host: str) -> None:
+    with pytest.raises(InvalidUrlClientError, match="neither a name nor an address"):
+        check_scheme(build_url(None, f"http://{host}/"), HTTP_SCHEMES)
+
+
+@pytest.mark.parametrize(
+    "host", ["a_b", "-a.example.", "*", "127.0.0.1", "[::1]", "[fe80::1%25eth0]", "маяк.example"]
+)
+def test_hosts_that_may_be_there_are_asked_for(host: str) -> None:
+    check_scheme(build_url(None, f"http://{host}:80/"), HTTP_SCHEMES)
+
+
 @pytest.mark.parametrize(
     ("given", "target"),
     [

@@ -6,7 +6,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from whimbrel._outgoing import Outgoing
-from whimbrel._urls import HTTP_SCHEMES, escape_illegal
+from whimbrel._urls import HTTP_SCHEMES, escape_illegal, host_fault
 from whimbrel.client_exceptions import InvalidUrlRedirectClientError, NonHttpUrlRedirectClientError
 
 __all__ = ["crosses_origin", "is_redirect", "moved", "next_request"]
@@ -84,8 +84,9 @@ def _resolve(base: URL, location: str, *, requote: bool) -> URL:
         target = base.join(target)
     if target.scheme not in HTTP_SCHEMES:
         raise NonHttpUrlRedirectClientError(location)
-    if not target.raw_host:
-        raise InvalidUrlRedirectClientError(location, "it has no host")
+    fault = host_fault(target)
+    if fault is not None:
+        raise InvalidUrlRedirectClientError(location, fault)
     if target.raw_user is not None or target.raw_password is not None:
         target = target.with_user(None)  # a server does not tell us who we are
     if not target.raw_fragment and base.raw_fragment:  # RFC 9110 section 10.2.2

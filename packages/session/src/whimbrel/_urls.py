@@ -8,7 +8,15 @@ from yarl import URL
 
 from whimbrel.client_exceptions import InvalidUrlClientError, NonHttpUrlClientError
 
-__all__ = ["Params", "StrOrURL", "build_url", "check_scheme", "escape_illegal", "request_target"]
+__all__ = [
+    "Params",
+    "StrOrURL",
+    "build_url",
+    "check_scheme",
+    "escape_illegal",
+    "host_fault",
+    "request_target",
+]
 
 StrOrURL = str | URL
 _Value = str | int | float | Sequence[str | int | float]
@@ -19,6 +27,8 @@ WS_SCHEMES = frozenset({"ws", "wss"})
 
 # RFC 3986 section 2, with what browsers and yarl leave alone besides; `%` only before two digits.
 _ILLEGAL = re.compile(r"""[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%\[\]{}|\\^`"<>]|%(?![0-9A-Fa-f]{2})""")
+# RFC 3986 section 3.2.2, without escapes: names that are looked up have none.
+_REG_NAME = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=]+")
 # RFC 3986 section 2.3: a letter, digit, `-`, `.`, `_` or `~` means the same escaped or not.
 _UNRESERVED_ESCAPE = re.compile("%(2[DdEe]|3[0-9]|4[1-9A-Fa-f]|5[0-9Aa]|5[Ff]|6[1-9A-Fa-f]|7[0-9Aa]|7[Ee])")
 
@@ -50,14 +60,25 @@ def check_scheme(url: URL, allowed: frozenset[str]) -> None:
 
     Raises:
         NonHttpUrlClientError: Its scheme is none of `allowed`.
-        InvalidUrlClientError: It has no scheme, or no host.
+        InvalidUrlClientError: It has no scheme, or no host that could be one.
     """
     if url.scheme not in allowed:
         if not url.scheme:
             raise InvalidUrlClientError(url, "it has no scheme")
         raise NonHttpUrlClientError(url)
-    if not url.raw_host:
-        raise InvalidUrlClientError(url, "it has no host")
+    fault = host_fault(url)
+    if fault is not None:
+        raise InvalidUrlClientError(url, fault)
+
+
+def host_fault(url: URL) -> str | None:
+    """Return what is wrong with the host; yarl lets pass what no name and no address can be."""
+    host = url.raw_host
+    if not host:
+        return "it has no host"
+    if ":" in host or _REG_NAME.fullmatch(host):  # an IPv6 address in brackets has been read as one
+        return None
+    return "its host is neither a name nor an address (RFC 3986 section 3.2.2)"
 
 
 def request_target(url: URL) -> str:

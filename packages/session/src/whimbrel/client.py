@@ -16,6 +16,7 @@ from yarl import URL
 
 from whimbrel._body_rules import DEFAULT_MAX_BODY_BYTES, CharsetResolver, body_rules_of, utf8
 from whimbrel._cookies import CookieJarLike
+from whimbrel._creation import place_of_creation
 from whimbrel._credentials import BasicAuth
 from whimbrel._defaults import Defaults, Dumps, base_url_of, lower
 from whimbrel._life import ConnectorLike, RequestLife
@@ -141,6 +142,7 @@ class ClientSession(SessionFacts):
     ) -> None:
         limits = with_earlier_spellings(timeout_of(timeout), read_timeout, conn_timeout)
         sizes = Limits(line_bytes=max_line_size, field_bytes=max_field_size, fields=max_headers)
+        self._made_at = place_of_creation(self)
         self._json_serialize = json_serialize
         self._skip_auto_headers = frozenset(skip_auto_headers or ())
         self._ws_response_class = ws_response_class
@@ -397,7 +399,8 @@ class ClientSession(SessionFacts):
         connector = self._connector
         if connector is None or connector.closed:
             return
-        warnings.warn(f"Unclosed client session {self!r}", ResourceWarning, source=self, stacklevel=2)
+        what = f"Unclosed client session {self!r}, made at {self._made_at}"
+        warnings.warn(what, ResourceWarning, source=self, stacklevel=2)
         if self._connector_owner:
             connector.close()
 
