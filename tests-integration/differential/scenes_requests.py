@@ -96,7 +96,6 @@ HEADERS = [
     Scene(
         "header Transfer-Encoding of one's own",
         post(data=b"four", headers={"Transfer-Encoding": "chunked"}),
-        seconds=2,
     ),
 ]
 

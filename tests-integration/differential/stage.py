@@ -25,6 +25,7 @@ Outcome = dict[str, object]
 _FACTS = ("status", "host", "port", "ssl", "url", "code", "path", "errno")
 
 
+_SECONDS = 20
 _NOTHING = "nothing"
 _WHOLE = ("raised", "requests", "elsewhere requests", "connections")
 
@@ -40,7 +41,6 @@ class Scene:
         elsewhere: The same of the other origin.
         session: The arguments of the session, made with the client's own module.
         connector: The same of its connector, where it is to have one.
-        seconds: How long a client that has got stuck may take.
     """
 
     name: str
@@ -49,7 +49,6 @@ class Scene:
     elsewhere: Mapping[str, Script] | Script = field(default_factory=dict)
     session: Callable[[ModuleType], dict[str, Any]] = lambda lib: {}
     connector: Callable[["Stage"], Any] | None = None
-    seconds: float = 10
 
 
 class Stage:
@@ -184,7 +183,7 @@ async def _play(scene: Scene, lib: ModuleType, origins: tuple[Origin, Origin, Or
         origin.forget()
     stage = Stage(lib, here, here.names)
     try:
-        await asyncio.wait_for(_act(scene, stage), scene.seconds)
+        await asyncio.wait_for(_act(scene, stage), _SECONDS)
     except Exception as fault:  # noqa: BLE001 -- whatever it is, it is the outcome
         stage.note("raised", told(fault, stage))
     finally:

@@ -87,7 +87,9 @@ async def test_connections_are_kept_and_used_again() -> None:
             async with session.get("http://shore.example/") as response:
                 assert await response.text() == "x"
         assert (connector.statistics.open, connector.statistics.idle) == (1, 1)
+        await session.get("http://sea.example/")
     assert connector.statistics.open == 0
+    assert [request.connection for request in connector.requests] == [1, 1, 1, 2]
 
 
 async def test_redirects_cookies_and_codings_are_the_clients_own() -> None:

@@ -47,6 +47,7 @@ class House:
         requests: All requests, in order of arrival.
         visits: Those that are being answered, and by whom.
         faults: What was raised when no client was left to be told.
+        connections: How many connections there have been.
     """
 
     def __init__(self, server: Server, *, kept_bytes: int) -> None:
@@ -55,6 +56,7 @@ class House:
         self.requests: list[ReceivedRequest] = []
         self.visits: dict[asyncio.Task[None], Visit] = {}
         self.faults: list[BaseException] = []
+        self.connections = 0
 
     def open(self, visit: Visit) -> "asyncio.Task[None]":
         """Begin to answer."""
@@ -109,10 +111,13 @@ class Conversation:
         self.exchange: Exchange | None = None
         self._house = house
         self._scheme = scheme
+        self._number = 0
         self._task: asyncio.Task[None] | None = None
 
     def begin(self, wire: FarSide) -> None:
         """Serve what comes over `wire` until its end."""
+        self._house.connections += 1
+        self._number = self._house.connections
         self._task = asyncio.get_running_loop().create_task(self._run(wire))
 
     async def _run(self, wire: FarSide) -> None:
@@ -131,7 +136,13 @@ class Conversation:
         """Serve one request, and tell whether another may follow."""
         reply = Reply(head, wire)
         body = RequestBody(head, reply)
-        request = ReceivedRequest(head, self._scheme, body.next_piece, kept_bytes=self._house.kept_bytes)
+        request = ReceivedRequest(
+            head,
+            self._scheme,
+            body.next_piece,
+            kept_bytes=self._house.kept_bytes,
+            connection=self._number,
+        )
         task = self._house.open(Visit(request, reply, self.exchange))
         await reply.until_ended()
         if reply.has_switched:

@@ -23,10 +23,14 @@ class ReceivedRequest:
         target: The request target, verbatim.
         headers: Names and values as text.
         head: Everything the request line and the fields say, as bytes.
+        connection: The number of the connection it came on; the connector's first is 1.
     """
 
-    def __init__(self, head: RequestHead, scheme: str, next_piece: _NextPiece, *, kept_bytes: int) -> None:
+    def __init__(
+        self, head: RequestHead, scheme: str, next_piece: _NextPiece, *, kept_bytes: int, connection: int
+    ) -> None:
         self.head = head
+        self.connection = connection
         self.method = head.method
         self.target = head.target
         self.headers: CIMultiDictProxy[str] = CIMultiDictProxy(
