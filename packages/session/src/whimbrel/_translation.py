@@ -1,7 +1,6 @@
 """From the errors of the parts to the documented ones: one table, in one place."""
 
 import errno
-import re
 
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
@@ -66,12 +65,9 @@ from whimbrel_connector import (
     UnsupportedProxy,
     UnusableTls,
 )
-from whimbrel_http1 import BodyLengthMismatch, Http1Error, InvalidHead, ParseError
+from whimbrel_http1 import BodyLengthMismatch, Http1Error, ParseError
 
 __all__ = ["translate_body_fault", "translate_fault"]
-
-# What no host name and no address holds (RFC 3986 section 3.2.2), and yarl lets pass.
-_NO_HOST = re.compile(r'[\x00-\x20\x7f"<>\\^`{|}]')
 
 _CONNECT_ERRORS: tuple[tuple[type[ConnectFailed], type[ClientConnectorError]], ...] = (
     (ProxyFailed, ClientProxyConnectionError),
@@ -117,18 +113,10 @@ def translate_fault(fault: Exception, request_info: RequestInfo, tls: TlsPolicy 
             return _tls_error(fault, request_info)
         case ParseError():
             return ClientResponseError(request_info, (), status=400, message=str(fault))
-        case InvalidHead() | BodyLengthMismatch():
-            return _local_error(fault, request_info.url)
+        case BodyLengthMismatch():
+            return ClientPayloadError(f"The request's body does not fit its Content-Length: {fault}")
         case _:
             return _connection_error(fault, f" to host {request_info.url}") or fault
-
-
-def _local_error(fault: InvalidHead | BodyLengthMismatch, url: URL) -> Exception:
-    if isinstance(fault, BodyLengthMismatch):
-        return ClientPayloadError(f"The request's body does not fit its Content-Length: {fault}")
-    if _NO_HOST.search(url.raw_host or "") is not None:
-        return InvalidUrlClientError(url, f"its host is none: {fault.what}")
-    return fault
 
 
 def translate_body_fault(fault: BaseException) -> BaseException:
