@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from downstream.environments import ROOT, CannotFetch, environment_with
 from downstream.site import Site
+from peers.socks import SocksServer
 
 HERE = Path(__file__).parent / "downstream"
 STANDING_IN = HERE / "standing_in.py"
@@ -14,12 +15,24 @@ SOURCES = [str(folder) for folder in sorted(ROOT.glob("packages/*/src"))]
 
 # What each script prints; with aiohttp itself (3.14.5, and 3.13.5 for aioresponses, which breaks with 3.14) it is the same.
 SAID = {
+    "aiohttp-client-cache": """
+        ClientResponse False 200 True
+        GET application/json tide=low
+        CachedResponse True 200 True
+        GET application/json tide=low
+        404 Not Found GET
+    """,
     "aiohttp-retry": """
         200 well
         200 whole
         POST tide whimbrel
         503 Service Unavailable [1, 2]
         200 True
+    """,
+    "aiohttp-socks": """
+        200 shore.example
+        200 shore.example
+        ProxyConnectionError
     """,
     "aioresponses": r"""
         200 application/json {'tide': 'low'} v1
@@ -57,8 +70,19 @@ SAID = {
         {'title': 'Ebb', 'type': 'application/json; charset=utf-8'}
         404 Not Found
     """,
+    "vcrpy": """
+        0 4
+        4 4
+        True [200, 'tide=low', 'application/json', 'GET', '{"tide": "high"}', 'OK', False, b'{"method"']
+    """,
 }
-NEEDS = {"aioresponses": ("packaging",), "gidgethub": ("uritemplate",)}
+NEEDS = {
+    "aiohttp-client-cache": ("attrs", "itsdangerous", "url-normalize"),
+    "aiohttp-socks": ("python-socks",),
+    "aioresponses": ("packaging",),
+    "gidgethub": ("uritemplate",),
+    "vcrpy": ("pyyaml", "urllib3", "wrapt"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -79,9 +103,10 @@ async def test_it_works_unmodified(library: str, files: Path) -> None:
     except CannotFetch as fault:
         pytest.skip(f"pip cannot fetch {library}: {fault}")
     program = HERE / f"with_{library.replace('-', '_')}.py"
-    async with Site(files) as site:
-        said = await _run(python, program, site.url)
+    async with Site(files) as site, SocksServer() as proxy:
+        said = await _run(python, program, site.url, proxy.url("socks5"))
     assert said == [line.strip() for line in SAID[library].strip().splitlines()]
+    assert [asked.host for asked in proxy.asked] == (["shore.example"] if library == "aiohttp-socks" else [])
 
 
 async def _run(python: Path, program: Path, *arguments: str) -> list[str]:

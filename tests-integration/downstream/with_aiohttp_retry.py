@@ -7,7 +7,7 @@ import aiohttp
 from aiohttp_retry import ExponentialRetry, ListRetry, RetryClient
 
 
-async def main(url: str) -> None:
+async def main(url: str, *_: str) -> None:
     options = ExponentialRetry(attempts=4, start_timeout=0.01, exceptions={aiohttp.ServerDisconnectedError})
     async with RetryClient(retry_options=options) as client:
         async with client.get(f"{url}flaky/2") as response:

@@ -8,7 +8,7 @@ import aiohttp
 from aioresponses import CallbackResult, aioresponses
 
 
-async def main(url: str) -> None:
+async def main(url: str, *_: str) -> None:
     async with aiohttp.ClientSession(headers={"X-Bird": "whimbrel"}) as session:
         with aioresponses(passthrough=[url]) as made_up:
             made_up.get("http://shore.example/tides", payload={"tide": "low"}, headers={"ETag": "v1"})

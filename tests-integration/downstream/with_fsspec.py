@@ -9,7 +9,7 @@ import fsspec
 from fsspec.implementations.http import HTTPFileSystem
 
 
-def main(url: str) -> None:
+def main(url: str, *_: str) -> None:
     files = f"{url}files/"
     http = fsspec.filesystem("http", client_kwargs={"headers": {"X-Bird": "whimbrel"}})
     print([name.removeprefix(files) for name in sorted(http.ls(files, detail=False))])

@@ -8,11 +8,11 @@ from gidgethub import BadRequest
 from gidgethub.aiohttp import GitHubAPI
 
 
-async def main(url: str) -> None:
+async def main(url: str, *_: str) -> None:
     cache: dict[str, object] = {}
     async with aiohttp.ClientSession() as session:
         github = GitHubAPI(session, "a-bird", oauth_token="0123", base_url=url.rstrip("/"), cache=cache)
-        for _ in range(2):
+        for _again in range(2):
             print(await github.getitem("/repos/{owner}/{name}", {"owner": "shore", "name": "tide"}))
         print(len(cache), github.rate_limit and github.rate_limit.remaining)
         print([issue["number"] async for issue in github.getiter("/issues")])

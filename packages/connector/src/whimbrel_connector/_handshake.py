@@ -19,7 +19,7 @@ from whimbrel_connector.timeout_errors import TlsTimeout
 from whimbrel_connector.tls import TlsPolicy
 from whimbrel_connector.transports import Transports
 
-__all__ = ["connection_faults", "open_transport", "secure_tunnel"]
+__all__ = ["check_established", "connection_faults", "open_transport", "secure_tunnel", "server_name"]
 
 _P = TypeVar("_P", bound=Dialled)
 _SPOKEN = (None, "http/1.1", "http/1.0")
@@ -45,14 +45,14 @@ async def open_transport(
     if policy is None or context is None:
         with connection_faults(route.host, route.port, ConnectFailed):
             return (await _make_transport(transports, protocol, sock, None, None))[1]
-    name = _server_name(route, policy)
+    name = server_name(route, policy)
     with (
         limit_of(TlsTimeout),
         connection_faults(route.host, route.port, TlsFailed, context),
         sessions.offering(route, context) as offered,
     ):
         transport, made = await _make_transport(transports, protocol, sock, offered, name)
-    _check_established(transport, policy, route)
+    check_established(transport, policy, route)
     return made
 
 
@@ -72,7 +72,7 @@ async def secure_tunnel(
         FingerprintMismatch: The certificate is not the pinned one.
     """
     loop = asyncio.get_running_loop()
-    name = _server_name(route, policy)
+    name = server_name(route, policy)
     with (
         limit_of(TlsTimeout),
         connection_faults(route.host, route.port, TlsFailed, context),
@@ -86,7 +86,7 @@ async def secure_tunnel(
     except BaseException:
         secured.abort()
         raise
-    _check_established(secured, policy, route)
+    check_established(secured, policy, route)
 
 
 @contextmanager
@@ -133,13 +133,13 @@ async def _make_transport(
         raise
 
 
-def _server_name(route: Route, policy: TlsPolicy) -> str:
+def server_name(route: Route, policy: TlsPolicy) -> str:
     """Return the name to send and to check."""
     # A trailing dot makes a DNS name absolute; certificates never carry it (RFC 6066 section 3).
     return policy.server_hostname or route.host.rstrip(".")
 
 
-def _check_established(transport: asyncio.Transport, policy: TlsPolicy, route: Route) -> None:
+def check_established(transport: asyncio.Transport, policy: TlsPolicy, route: Route) -> None:
     """Let nothing be sent where the pin is not met, or another protocol was chosen."""
     try:
         established = transport.get_extra_info("ssl_object")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from whimbrel_connector._connection import Dialled, Http1Connection
 from whimbrel_connector._dial import dial_tcp
 from whimbrel_connector._dns_cache import CachingResolver
+from whimbrel_connector._foreign_dial import ForeignDial, dial_by, refuse_unknown_steps
 from whimbrel_connector._open_socket import DialOptions
 from whimbrel_connector._resumption import TlsSessions
 from whimbrel_connector._tunnel import dial_proxied
@@ -73,6 +74,12 @@ class TCPConnector(BaseConnector):
         ssl_shutdown_timeout: Accepted for compatibility: closing is always bounded.
         loop: Accepted for compatibility and not used: the loop of the first use is taken.
     """
+
+    _wrap_create_connection: ForeignDial | None = None  # a method of subclasses written against aiohttp
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        refuse_unknown_steps(cls)
 
     def __init__(
         self,
@@ -198,7 +205,10 @@ class TCPConnector(BaseConnector):
             return await dial_proxied(
                 route, proxy, connection, self._dial_directly, options.transports, sessions
             )
-        if proxy is None:
+        if proxy is None and self._wrap_create_connection is not None:
+            family = options.family
+            made = await dial_by(self._wrap_create_connection, route, connection, self._cache, family)
+        elif proxy is None:
             made = await self._dial_directly(route, connection)
         else:
             from whimbrel_connector._socks import dial_socks  # noqa: PLC0415  needs an extra

@@ -1,0 +1,118 @@
+"""Connectors written against aiohttp, which open connections in `_wrap_create_connection`."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from whimbrel_connector import (
+    AddressNotFound,
+    FingerprintMismatch,
+    Http1Connection,
+    Request,
+    StaticResolver,
+    TCPConnector,
+    TlsFailed,
+)
+
+if TYPE_CHECKING:
+    from .conftest import Authority, Serve
+
+
+class Foreign(TCPConnector):
+    """Opens connections as aiohttp-socks does, to a port of its own choice."""
+
+    def __init__(self, port: int, *, tls: bool = True, **options: Any) -> None:
+        super().__init__(resolver=StaticResolver({"shore.example": ["127.0.0.1"]}), **options)
+        self.told: list[dict[str, Any]] = []
+        self.opened: list[asyncio.StreamWriter] = []
+        self._port = port
+        self._with_tls = tls
+
+    async def _wrap_create_connection(self, *args: Any, addr_infos: Any, **options: Any) -> Any:
+        self.told.append({"factories": len(args), "addr_infos": addr_infos, **options})
+        tls = options["ssl"] if self._with_tls else None
+        name = options["server_hostname"] if tls else None
+        _, writer = await asyncio.open_connection("127.0.0.1", self._port, ssl=tls, server_hostname=name)
+        self.opened.append(writer)
+        made = Http1Connection(asyncio.get_running_loop())
+        writer.transport.set_protocol(made)
+        made.connection_made(writer.transport)
+        return writer.transport, made
+
+
+async def fetch(connector: TCPConnector, url: str) -> bool:
+    """Make one exchange, and tell whether its connection had served before."""
+    exchange = await connector.connect(url)
+    await exchange.send(Request("GET", "/", [("Host", "shore.example")]))
+    await exchange.content.read()
+    return exchange.reused
+
+
+async def test_the_subclass_is_told_the_addresses_and_opens_the_connection(serve: Serve) -> None:
+    peer = await serve()
+    async with Foreign(peer.port) as connector:
+        assert [await fetch(connector, "http://shore.example:81/") for _ in range(2)] == [False, True]
+        (told,) = connector.told
+    assert told["factories"] == 1
+    assert [info[4] for info in told["addr_infos"]] == [("127.0.0.1", 81)]
+    assert (told["ssl"], told["server_hostname"], told["timeout"].sock_connect) == (None, None, None)
+
+
+async def test_tls_is_asked_of_it_and_checked(serve: Serve, authority: Authority) -> None:
+    peer = await serve(context=authority.server("shore.example"))
+    digest = hashlib.sha256(authority.certificate).digest()
+    async with Foreign(peer.port, ssl_context=authority.client(), fingerprint=digest) as connector:
+        await fetch(connector, "https://shore.example/")
+        assert connector.told[0]["server_hostname"] == "shore.example"
+    async with Foreign(peer.port, ssl_context=authority.client(), fingerprint=bytes(32)) as connector:
+        with pytest.raises(FingerprintMismatch):
+            await connector.connect("https://shore.example/")
+        assert connector.opened[0].transport.is_closing()
+
+
+async def test_tls_that_was_left_out_is_noticed(serve: Serve) -> None:
+    peer = await serve()
+    async with Foreign(peer.port, tls=False) as connector:
+        with pytest.raises(TlsFailed, match="left TLS out"):
+            await connector.connect("https://shore.example/")
+        assert connector.opened[0].transport.is_closing()
+
+
+async def test_its_errors_pass_as_they_are_and_free_the_place(serve: Serve) -> None:
+    peer = await serve()
+
+    class Failing(Foreign):
+        async def _wrap_create_connection(self, *args: Any, **options: Any) -> Any:
+            raise LookupError("no way")
+
+    async with Failing(peer.port, limit=1) as connector:
+        for _ in range(2):
+            with pytest.raises(LookupError, match="no way"):
+                await connector.connect("http://shore.example/")
+        with pytest.raises(AddressNotFound):
+            await connector.connect("http://desert.example/")
+
+
+async def test_what_it_returns_must_be_a_connection(serve: Serve) -> None:
+    peer = await serve()
+
+    class Odd(Foreign):
+        async def _wrap_create_connection(self, *args: Any, **options: Any) -> Any:
+            loop = asyncio.get_running_loop()
+            return await loop.create_connection(asyncio.Protocol, "127.0.0.1", self._port)
+
+    async with Odd(peer.port) as connector:
+        with pytest.raises(TypeError, match="ResponseHandler"):
+            await connector.connect("http://shore.example/")
+
+
+def test_steps_that_are_never_called_cannot_be_overridden() -> None:
+    with pytest.raises(TypeError, match="_create_connection"):
+
+        class _Unheard(TCPConnector):
+            async def _create_connection(self) -> None:
+                """It would not be called: if it leads through a proxy, requests would pass that by."""
