@@ -7,7 +7,9 @@ from typing import TypeVar
 from whimbrel_connector._connection import Http1Connection
 from whimbrel_connector.connector import KEEPALIVE_SECONDS, BaseConnector
 from whimbrel_connector.errors import ConnectFailed, TlsFailed, UnsupportedProxy
+from whimbrel_connector.observer import limit_of
 from whimbrel_connector.route import Route
+from whimbrel_connector.timeout_errors import PhaseTimeout, TcpTimeout
 
 __all__ = ["NamedPipeConnector"]
 
@@ -76,7 +78,10 @@ class NamedPipeConnector(BaseConnector):
         if route.tls is not None:
             raise TlsFailed(self._path, None, "there is no TLS over a named pipe")
         try:
-            transport, made = await connect(lambda: Http1Connection(loop), self._path)
+            with limit_of(TcpTimeout):
+                transport, made = await connect(lambda: Http1Connection(loop), self._path)
+        except PhaseTimeout:  # an OSError, like all of its kind
+            raise
         except OSError as fault:
             raise ConnectFailed(self._path, None, fault.strerror or str(fault), fault.errno) from fault
         try:
