@@ -33,7 +33,7 @@ async def name_server(quiet_loop: None) -> AsyncIterator[NameServer]:
 
 @pytest.fixture
 async def resolver(name_server: NameServer) -> AsyncIterator[AsyncResolver]:
-    made = AsyncResolver(nameservers=[name_server.place], timeout=2.0, tries=1)
+    made = AsyncResolver(nameservers=[name_server.host], udp_port=name_server.port, timeout=2.0, tries=1)
     yield made
     await made.close()
 
@@ -93,7 +93,7 @@ async def test_one_that_is_cancelled_takes_nothing_from_the_others(resolver: Asy
 async def test_closing_ends_what_is_under_way(quiet_loop: None) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind(("127.0.0.1", 0))
-        resolver = AsyncResolver(nameservers=[f"127.0.0.1:{silent.getsockname()[1]}"])
+        resolver = AsyncResolver(nameservers=["127.0.0.1"], udp_port=silent.getsockname()[1])
         asking = asyncio.ensure_future(resolver.resolve("shore.example", 80))
         silent.settimeout(10)
         await asyncio.get_running_loop().run_in_executor(None, silent.recv, 512)

@@ -28,12 +28,14 @@ class NameServer(asyncio.DatagramProtocol):
 
     Attributes:
         asked: The names, in the order of the questions.
-        place: Its address and port, in the form of `AsyncResolver(nameservers=)`.
+        host: Its address.
+        port: Its port: `AsyncResolver(nameservers=[server.host], udp_port=server.port)` asks it.
     """
 
     def __init__(self, table: Mapping[str, Sequence[str]]) -> None:
         self.asked: list[str] = []
-        self.place = ""
+        self.host = "127.0.0.1"
+        self.port = 0
         self._table = {name: [ip_address(text) for text in texts] for name, texts in table.items()}
         self._transport: asyncio.DatagramTransport | None = None
         self._closed: asyncio.Future[None] | None = None
@@ -42,8 +44,8 @@ class NameServer(asyncio.DatagramProtocol):
         """Begin to listen."""
         loop = asyncio.get_running_loop()
         self._closed = loop.create_future()
-        self._transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=("127.0.0.1", 0))
-        self.place = "{}:{}".format(*self._transport.get_extra_info("sockname"))
+        self._transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(self.host, 0))
+        self.port = self._transport.get_extra_info("sockname")[1]
         return self
 
     async def __aexit__(
