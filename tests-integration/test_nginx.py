@@ -2,25 +2,24 @@
 
 import asyncio
 import os
-import shutil
-import socket
-import subprocess
+import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from peers.bin import pattern
 from peers.certificates import Authority
+from peers.programs import free_port, program, running
 
 from whimbrel import ClientSession, TCPConnector, UnixConnector
 
-NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}{os.pathsep}/usr/sbin")
+NGINX = program("nginx")
 pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
 
 CONFIGURATION = """
 daemon off;
-master_process off;
 pid {folder}/pid;
 error_log stderr;
 events {{ worker_connections 256; }}
@@ -47,6 +46,8 @@ http {{
         location /here {{ return 302 /plain.txt; }}
         location /gone {{ return 410 "gone"; }}
         location /stale {{ keepalive_timeout 0; alias {folder}/root/plain.txt; }}
+        location /resumed {{ return 200 "$ssl_session_reused"; }}
+        location /generation {{ return 200 "{generation}"; }}
         location / {{ try_files $uri =404; }}
     }}
 }}
@@ -55,50 +56,49 @@ http {{
 
 @dataclass(frozen=True)
 class Nginx:
-    """A running nginx: its two origins, its socket, and what it serves as `/plain.txt`."""
+    """A running nginx: its two origins, its socket, what it serves as `/plain.txt`, and its process."""
 
     plain: str
     secure: str
     path: str
     text: bytes
+    folder: Path
+    pid: int
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+def _configure(folder: Path, plain: int, secure: int, generation: int = 0) -> Path:
+    path = folder / "nginx.conf"
+    path.write_text(CONFIGURATION.format(folder=folder, plain=plain, secure=secure, generation=generation))
+    return path
 
 
-@pytest.fixture(scope="module")
-def nginx(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Nginx]:
-    folder = tmp_path_factory.mktemp("nginx")
+@contextmanager
+def _nginx(folder: Path, authority: Authority, *options: str) -> Iterator[Nginx]:
     root = folder / "root"
     root.mkdir()
     text = b"the tide is low\n" * 5000
     (root / "plain.txt").write_bytes(text)
     (root / "large.bin").write_bytes(pattern(5_000_000))
     authority.write("127.0.0.1", certificate=folder / "certificate.pem", key=folder / "key.pem")
-    plain, secure = _free_port(), _free_port()
-    configuration = folder / "nginx.conf"
-    configuration.write_text(CONFIGURATION.format(folder=folder, plain=plain, secure=secure))
-    running = subprocess.Popen(
-        [str(NGINX), "-p", str(folder), "-c", str(configuration), "-e", "stderr"], stderr=subprocess.DEVNULL
-    )
-    try:
-        _wait_until_listening(running, folder / "socket")
-        yield Nginx(
-            f"http://127.0.0.1:{plain}/", f"https://127.0.0.1:{secure}/", str(folder / "socket"), text
-        )
-    finally:
-        running.terminate()
-        running.wait()
+    plain, secure = free_port(), free_port()
+    configuration = _configure(folder, plain, secure)
+    command = [str(NGINX), "-p", str(folder), "-c", str(configuration), "-e", "stderr", *options]
+    with running(command, str(folder / "socket")) as process:
+        origins = f"http://127.0.0.1:{plain}/", f"https://127.0.0.1:{secure}/"
+        yield Nginx(*origins, str(folder / "socket"), text, folder, process.pid)
 
 
-def _wait_until_listening(running: "subprocess.Popen[bytes]", path: Path) -> None:
-    while running.poll() is None:
-        with socket.socket(socket.AF_UNIX) as probe:
-            if not probe.connect_ex(str(path)):
-                return
-    raise RuntimeError("nginx did not start")
+@pytest.fixture(scope="module")
+def nginx(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Nginx]:
+    with _nginx(tmp_path_factory.mktemp("nginx"), authority, "-g", "master_process off;") as running_here:
+        yield running_here
+
+
+@pytest.fixture
+def reloadable(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[Nginx]:
+    """An nginx with workers that it replaces when it is told to reload."""
+    with _nginx(tmp_path_factory.mktemp("nginx"), authority, "-g", "worker_processes 2;") as running_here:
+        yield running_here
 
 
 async def test_compressed_text_redirects_and_errors_come_over_one_connection(nginx: Nginx) -> None:
@@ -159,3 +159,45 @@ async def test_a_unix_socket_serves_too(nginx: Nginx) -> None:
     async with ClientSession(connector=UnixConnector(path=nginx.path)) as session:
         async with session.get("http://shore.example/plain.txt") as resp:
             assert await resp.read() == nginx.text
+
+
+async def test_new_connections_resume_their_tls_sessions(nginx: Nginx, authority: Authority) -> None:
+    """nginx says "r" where one was."""
+    connector = TCPConnector(ssl=authority.client(), force_close=True)
+    async with ClientSession(connector=connector) as session:
+        said = []
+        for _ in range(6):
+            async with session.get(f"{nginx.secure}resumed") as resp:
+                said.append(await resp.text())
+    assert said[0] == "."
+    assert said[2:] == ["r"] * 4
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_no_request_fails_while_nginx_is_reloaded_under_load(
+    reloadable: Nginx, authority: Authority, scheme: str
+) -> None:
+    """Workers that go close their connections when they please: idle ones, and those just being used."""
+    plain, secure = (int(url.rstrip("/").rpartition(":")[2]) for url in (reloadable.plain, reloadable.secure))
+    origin = reloadable.plain if scheme == "http" else reloadable.secure
+    generations: list[str] = []
+    newest = 0
+
+    def reload_in_turn() -> None:
+        nonlocal newest
+        if newest < 4 and generations.count(str(newest)) >= 100:
+            newest += 1
+            _configure(reloadable.folder, plain, secure, newest)
+            os.kill(reloadable.pid, signal.SIGHUP)
+
+    async with ClientSession(connector=TCPConnector(ssl=authority.client(), limit=16)) as session:
+
+        async def load() -> None:
+            while generations.count("4") < 100:
+                async with session.get(f"{origin}generation") as resp:
+                    assert resp.status == 200
+                    generations.append(await resp.text())
+                reload_in_turn()
+
+        await asyncio.gather(*(load() for _ in range(16)))
+    assert set(generations) == set("01234")

@@ -1,15 +1,12 @@
 """SOCKS proxies of the whole client: who is told what, by argument and by environment; and a real server."""
 
 import asyncio
-import shutil
-import socket
-import subprocess
-import time
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from peers.bin import Bin, pattern
 from peers.certificates import Authority
+from peers.programs import free_port, program, running
 from peers.scripted import OK, ScriptedServer, always, response
 from peers.socks import SocksAsked, SocksServer
 from yarl import URL
@@ -179,7 +176,7 @@ async def test_a_cancelled_request_takes_its_connection_along() -> None:
 
 # A server that nobody here has written.
 
-MICROSOCKS = shutil.which("microsocks")
+MICROSOCKS = program("microsocks")
 
 
 @pytest.fixture
@@ -187,22 +184,10 @@ def microsocks() -> Iterator[str]:
     """A microsocks that wants credentials; what stands before its place in a URL."""
     if MICROSOCKS is None:
         pytest.skip("microsocks is not installed")
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    running = subprocess.Popen(
-        [MICROSOCKS, "-i", "127.0.0.1", "-p", str(port), "-u", "user", "-P", "pass"],
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        until = time.monotonic() + 10
-        while running.poll() is None and time.monotonic() < until:
-            with socket.socket() as probe:
-                if not probe.connect_ex(("127.0.0.1", port)):
-                    break
+    port = free_port()
+    command = [MICROSOCKS, "-i", "127.0.0.1", "-p", str(port), "-u", "user", "-P", "pass"]
+    with running(command, ("127.0.0.1", port)):
         yield f"127.0.0.1:{port}"
-    finally:
-        running.terminate()
-        running.wait()
 
 
 @pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
@@ -231,8 +216,7 @@ async def test_microsocks_carries_plain_text_tls_and_websockets(
 
 
 async def test_microsocks_says_no(microsocks: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        nobody = taken.getsockname()[1]
+    nobody = free_port()
     async with ClientSession() as session:
         with pytest.raises(aiohttp.ClientProxyConnectionError) as caught:
             await session.get(f"http://127.0.0.1:{nobody}/", proxy=f"socks5://user:pass@{microsocks}")

@@ -53,6 +53,21 @@ async def test_a_harmless_request_is_repeated_once(method: str) -> None:
         assert len(server.requests) == ROUNDS + server.connections.accepted - 1
 
 
+async def test_connections_that_went_stale_together_fail_no_request() -> None:
+    async with ScriptedServer(_hangs_up_on_the_second) as server, ClientSession() as session:
+
+        async def fetch() -> int:
+            async with session.get(server.url) as resp:
+                await resp.read()
+                return resp.status
+
+        await asyncio.gather(fetch(), fetch())
+        assert server.connections.accepted == 2
+        assert await fetch() == 200
+        assert server.connections.accepted == 3
+        assert len(server.requests) == 5
+
+
 @pytest.mark.parametrize("data", [b"cargo", None])
 async def test_a_post_is_never_executed_twice(data: bytes | None) -> None:
     async with ScriptedServer(_hangs_up_on_the_second) as server, ClientSession() as session:

@@ -15,7 +15,7 @@ from whimbrel._netrc import NETRC
 from whimbrel._outgoing import Head, Outgoing, complete_headers
 from whimbrel._plan import Plan, RaiseForStatus
 from whimbrel._redirects import is_redirect, moved, next_request
-from whimbrel._repeat import may_repeat
+from whimbrel._repeat import MOST_REPEATS, may_repeat
 from whimbrel._translation import translate_fault
 from whimbrel._wire import leased_url, wire_request
 from whimbrel.client_exceptions import RequestTimeoutError, TooManyRedirects
@@ -181,9 +181,9 @@ class RequestLife:
         return response
 
     async def _exchange(self, outgoing: Outgoing, head: Head, plan: Plan) -> tuple[Exchange, ResponseHead]:
-        """Send the request over a leased connection; once more where the connection was merely stale."""
+        """Send the request over a leased connection; again where the connection was merely stale."""
         proxy = plan.proxies.proxy_for(outgoing.url, asks_environment=self._asks_environment)
-        is_second = False
+        repeats = 0
         while True:
             # Before a connection is asked for: a head that cannot be written opens none.
             wire = wire_request(
@@ -195,10 +195,10 @@ class RequestLife:
             try:
                 return exchange, await exchange.send(wire)
             except ServerDisconnected as fault:
-                if is_second or not may_repeat(fault, outgoing.method):
+                if repeats == MOST_REPEATS or not may_repeat(fault, outgoing.method):
                     raise
             rewind(outgoing.body)
-            is_second = True
+            repeats += 1
 
 
 async def _judge(response: ClientResponse, raise_for_status: RaiseForStatus) -> None:

@@ -1,8 +1,10 @@
-"""Whether a request that met a stale connection may be sent once more (RFC 9112 section 9.3.1)."""
+"""Whether a request that met a stale connection may be sent again (RFC 9112 section 9.3.1)."""
 
 from whimbrel_connector import ServerDisconnected
 
-__all__ = ["may_repeat"]
+__all__ = ["MOST_REPEATS", "may_repeat"]
+
+MOST_REPEATS = 2  # connections grow stale together: a server that restarts closes all that are idle
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 
