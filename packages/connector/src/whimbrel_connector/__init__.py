@@ -10,6 +10,7 @@ from whimbrel_connector._dns_cache import CachingResolver
 from whimbrel_connector._version import __version__
 from whimbrel_connector.address_filter import AddressFilter, public_addresses_only
 from whimbrel_connector.alarm_clock import AlarmClock
+from whimbrel_connector.birthplace import birthplace
 from whimbrel_connector.connector import BaseConnector, Closing
 from whimbrel_connector.errors import (
     AddressNotFound,
@@ -146,6 +147,7 @@ __all__ = [
     "UnusableTls",
     "WireParser",
     "__version__",
+    "birthplace",
     "public_addresses_only",
     "tls_policy",
 ]

@@ -11,9 +11,9 @@ from weakref import ref
 
 from yarl import URL
 
-from whimbrel_connector._birthplace import caller_place
 from whimbrel_connector._connection import CLOSING_SECONDS, Http1Connection
 from whimbrel_connector.alarm_clock import AlarmClock
+from whimbrel_connector.birthplace import birthplace
 from whimbrel_connector.errors import ConnectorClosed
 from whimbrel_connector.exchange import Exchange
 from whimbrel_connector.lifetime import Lifetime
@@ -124,7 +124,7 @@ class BaseConnector(ABC):
         self._clock = AlarmClock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
-        self._made_at = caller_place()
+        self._made_at = birthplace(self)
 
     @property
     def closed(self) -> bool:

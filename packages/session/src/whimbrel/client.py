@@ -16,7 +16,6 @@ from yarl import URL
 
 from whimbrel._body_rules import DEFAULT_MAX_BODY_BYTES, CharsetResolver, body_rules_of, utf8
 from whimbrel._cookies import CookieJarLike
-from whimbrel._creation import place_of_creation
 from whimbrel._credentials import BasicAuth
 from whimbrel._defaults import Defaults, Dumps, base_url_of, lower
 from whimbrel._life import ConnectorLike, RequestLife
@@ -33,7 +32,7 @@ from whimbrel.client_request import ClientRequest
 from whimbrel.client_timeout import DEFAULT_TIMEOUT, ClientTimeout, timeout_of, with_earlier_spellings
 from whimbrel.client_ws import ClientWebSocketResponse
 from whimbrel.response import ClientResponse
-from whimbrel_connector import ExchangeOptions, ParserFactory, Proxy, TCPConnector, TlsOption
+from whimbrel_connector import ExchangeOptions, ParserFactory, Proxy, TCPConnector, TlsOption, birthplace
 from whimbrel_cookies import CookieJar, LooseCookies
 from whimbrel_http1 import HTTP_1_1, HttpVersion, Limits, ResponseParser
 from whimbrel_websocket import ClientWSTimeout, Handshake
@@ -142,7 +141,7 @@ class ClientSession(SessionFacts):
     ) -> None:
         limits = with_earlier_spellings(timeout_of(timeout), read_timeout, conn_timeout)
         sizes = Limits(line_bytes=max_line_size, field_bytes=max_field_size, fields=max_headers)
-        self._made_at = place_of_creation(self)
+        self._made_at = birthplace(self)
         self._json_serialize = json_serialize
         self._skip_auto_headers = frozenset(skip_auto_headers or ())
         self._ws_response_class = ws_response_class
