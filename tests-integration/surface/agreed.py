@@ -47,7 +47,6 @@ AGREED = {
     "ClientSession.ATTRS: missing": INSIDE,
     "ClientSession.ws_connect(decode_text): missing": NOT_YET,
     "ClientSession.ws_connect(ssl): is None by default, not True": "None leaves it to the connector",
-    "UploadTracker: missing": NOT_YET,
     # WebSockets.
     "ClientWSTimeout(ws_close): is 10.0 by default, not None": "10 s wherever nothing is said, so that closing ends",
     "ClientWebSocketResponse(*": BY_THE_SESSION,

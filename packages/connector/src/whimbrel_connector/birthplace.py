@@ -9,7 +9,7 @@ _OURS = frozenset({"whimbrel", "whimbrel_connector"})
 
 
 def birthplace(made: object) -> str:
-    """Return file and line of the nearest caller that is neither of this library nor an `__init__` of `made`."""
+    """Return file and line of the nearest caller outside this library and the `__init__`s of `made`."""
     frame = sys._getframe(1)  # noqa: SLF001  what `warnings` and `logging` use too
     while frame.f_back is not None and _is_within(frame, made):
         frame = frame.f_back

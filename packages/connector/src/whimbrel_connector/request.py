@@ -69,6 +69,13 @@ class Request:
         self.expects_continue = expects_continue
         self.offers_upgrade = offers_upgrade
 
+    def with_body(self, body: bytes | Body) -> "Request":
+        """Return the request with another body of the same framing; only one of both is sent."""
+        changed = Request.__new__(Request)
+        changed.method, changed.encoder, changed.body = self.method, self.encoder, body
+        changed.expects_continue, changed.offers_upgrade = self.expects_continue, self.offers_upgrade
+        return changed
+
 
 class WireParser(Protocol):
     """All that an exchange asks of a parser of responses.

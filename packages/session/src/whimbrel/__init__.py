@@ -124,6 +124,7 @@ if TYPE_CHECKING:
         TraceRequestStartParams,
         TraceResponseChunkReceivedParams,
     )
+    from whimbrel.upload_tracker import UploadTracker
 
 HttpVersion10 = HTTP_1_0
 HttpVersion11 = HTTP_1_1
@@ -237,6 +238,7 @@ __all__ = [
     "UnixClientConnectorError",
     "UnixConnector",
     "UploadAbortedError",
+    "UploadTracker",
     "WSCloseCode",
     "WSMessage",
     "WSMessageTypeError",
@@ -281,6 +283,7 @@ _LATER = {
         "TraceRequestStartParams",
         "TraceResponseChunkReceivedParams",
     ],
+    "whimbrel.upload_tracker": ["UploadTracker"],
 }
 
 

@@ -153,6 +153,7 @@ class Defaults:
             max_redirects=options.get("max_redirects", 10) if options.get("allow_redirects", True) else None,
             raise_for_status=self.raise_for_status if raise_for_status is None else raise_for_status,
             middlewares=self.middlewares if middlewares is None else middlewares,
+            uploads=options.get("upload_tracker"),
         )
 
     def _auth_for(self, url: URL) -> BasicAuth | None:

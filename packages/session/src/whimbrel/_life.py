@@ -189,7 +189,11 @@ class RequestLife:
             wire = wire_request(
                 outgoing, head, proxy, hides_proxy_fields=plan.proxies.may_apply, traces=plan.traces
             )
+            if plan.uploads is not None:
+                wire = plan.uploads.begin(wire)
             exchange = await self._connect(outgoing, plan, proxy)
+            if plan.uploads is not None:
+                plan.uploads.sending(exchange)
             if plan.traces is not None:
                 await plan.traces.sending(exchange, outgoing, head.headers, wire.body)
             try:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from whimbrel._traces import Traces
     from whimbrel.response import ClientResponse
+    from whimbrel.upload_tracker import UploadTracker
 
 __all__ = ["PLAN_KEYWORDS", "LooseHeaders", "Plan", "RaiseForStatus", "RequestOptions", "reading"]
 
@@ -61,6 +62,7 @@ class RequestOptions(TypedDict, total=False):
     read_until_eof: bool
     middlewares: Sequence[ClientMiddlewareType] | None
     trace_request_ctx: object
+    upload_tracker: "UploadTracker | None"
 
 
 # What a request may say of how it is made; the others say what is asked.
@@ -86,6 +88,7 @@ PLAN_KEYWORDS = frozenset(
         "ssl_context",
         "timeout",
         "trust_env",
+        "upload_tracker",
         "verify_ssl",
     }
 )
@@ -106,6 +109,7 @@ class Plan:
         raise_for_status: Whether a status of 400 and above raises, or what decides.
         middlewares: What each hop passes through, the first outermost.
         traces: Who watches, or None.
+        uploads: Who follows the body, or None.
     """
 
     total_seconds: float | None
@@ -118,6 +122,7 @@ class Plan:
     raise_for_status: RaiseForStatus = False
     middlewares: Sequence[ClientMiddlewareType] = ()
     traces: "Traces | None" = None
+    uploads: "UploadTracker | None" = None
 
 
 def reading(usual: ExchangeOptions, options: RequestOptions, timeout: ClientTimeout) -> ExchangeOptions:

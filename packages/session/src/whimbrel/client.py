@@ -322,7 +322,14 @@ class ClientSession(SessionFacts):
             outgoing = self._defaults.outgoing(method, url, options)
         else:
             outgoing = self._defaults.bare(method, url)
-        return await self._perform(outgoing, plan, options.get("trace_request_ctx"))
+        context = options.get("trace_request_ctx")
+        if plan.uploads is None:
+            return await self._perform(outgoing, plan, context)
+        plan.uploads.bind()
+        try:
+            return await self._perform(outgoing, plan, context)
+        finally:
+            plan.uploads.finish()
 
     def _perform(self, outgoing: Outgoing, plan: Plan, context: object = None) -> Awaitable[ClientResponse]:
         """Make the request, watched by whoever wants to."""
