@@ -157,6 +157,24 @@ for module, names in {WANTED}.items():
     assert told(script) == ["[]"] * len(WANTED)
 
 
+def test_the_distribution_is_known_where_nothing_else_is(someone_elses_aiohttp: Path) -> None:
+    """Libraries such as OpenTelemetry's ask for the version of the distribution."""
+    metadata = someone_elses_aiohttp / "aiohttp-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: aiohttp\nVersion: 1.0\n")
+    script = """
+import importlib.metadata, whimbrel.compat
+whimbrel.install_as_aiohttp()
+import aiohttp
+print(importlib.metadata.version("aiohttp") == aiohttp.__version__)
+print([found.version for found in importlib.metadata.distributions(name="aiohttp")][:2])
+print(importlib.metadata.version("multidict") != aiohttp.__version__)
+whimbrel.compat.uninstall_as_aiohttp()
+print(importlib.metadata.version("aiohttp"))
+"""
+    assert told(script, someone_elses_aiohttp) == ["True", "['3.14.5', '1.0']", "True", "1.0"]
+
+
 def test_who_does_not_call_it_does_not_import_it() -> None:
     script = "import whimbrel; print([name for name in sys.modules if name.startswith('whimbrel.compat')])"
     assert told(script) == ["[]"]

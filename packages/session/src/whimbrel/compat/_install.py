@@ -1,15 +1,25 @@
 """Who answers `import aiohttp`: a finder before all others, that knows this one name and what is below it."""
 
+import os
 import sys
-from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
+from collections.abc import Iterable, Sequence
 from importlib.machinery import ModuleSpec
+from importlib.metadata import Distribution, DistributionFinder
 from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
-__all__ = ["install_as_aiohttp", "uninstall_as_aiohttp"]
+__all__ = ["AIOHTTP_VERSION", "install_as_aiohttp", "uninstall_as_aiohttp"]
 
+# Whose clients are offered: libraries ask for it, or for the distribution's, to know what they may use.
+AIOHTTP_VERSION = "3.14.5"
+_METADATA = f"""\
+Metadata-Version: 2.1
+Name: aiohttp
+Version: {AIOHTTP_VERSION}
+Summary: whimbrel, in the place of aiohttp
+"""
+_ALL = DistributionFinder.Context()
 _NAME = "aiohttp"
 _MODULES = Path(__file__).parent / "_aiohttp"
 _OF_THE_SERVER = ("pytest_plugin", "test_utils", "web", "web_", "worker")
@@ -51,7 +61,7 @@ def uninstall_as_aiohttp() -> None:
         del sys.modules[name]
 
 
-class _StandInFinder(MetaPathFinder):
+class _StandInFinder(DistributionFinder):
     """Finds the modules that stand in for those of aiohttp."""
 
     def find_spec(
@@ -76,6 +86,23 @@ class _StandInFinder(MetaPathFinder):
         if not file.is_file():
             raise _not_offered(fullname, rest)
         return spec_from_file_location(fullname, file)
+
+    def find_distributions(self, context: DistributionFinder.Context = _ALL) -> Iterable[Distribution]:
+        """Yield what `importlib.metadata` shall know of aiohttp, where it is asked for that, or for all."""
+        if context.name is None or context.name.lower() == _NAME:
+            yield _StandIn()
+
+
+class _StandIn(Distribution):
+    """What `importlib.metadata.version("aiohttp")` goes by."""
+
+    def read_text(self, filename: str) -> str | None:
+        """Return a file of metadata, None for those that are not there."""
+        return _METADATA if filename == "METADATA" else None
+
+    def locate_file(self, path: str | os.PathLike[str]) -> Path:
+        """Return where a file would be."""
+        return _MODULES / path
 
 
 def _not_offered(fullname: str, rest: str) -> ImportError:

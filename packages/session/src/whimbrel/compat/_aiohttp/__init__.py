@@ -9,6 +9,7 @@ import sys
 from whimbrel import *  # noqa: F403  all that whimbrel offers has aiohttp's names
 from whimbrel import __all__ as _offered
 from whimbrel import hdrs
+from whimbrel.compat._install import AIOHTTP_VERSION
 
 from . import (
     abc,
@@ -38,7 +39,7 @@ from . import (
     typedefs,
 )
 
-__version__ = "3.14.5"  # whose clients are offered: libraries ask for it to know what they may use
+__version__ = AIOHTTP_VERSION
 
 sys.modules[f"{__name__}.hdrs"] = hdrs  # constants alone: one module under both names will do
 
