@@ -241,6 +241,17 @@ async def test_a_subprotocol_is_agreed_on_and_headers_and_cookies_go_along() -> 
     assert (seen["X-Tide"], seen["Cookie"], seen["Origin"]) == ("low", "sid=1", "http://shore.example")
 
 
+@pytest.mark.parametrize(("decode_text", "data"), [(True, "прилив"), (False, "прилив".encode())])
+async def test_text_may_be_left_undecoded(
+    httpbin: Bin, session: ClientSession, decode_text: bool, data: str | bytes
+) -> None:
+    async with session.ws_connect(f"{httpbin.url}websocket", decode_text=decode_text) as ws:
+        await ws.send_str("прилив")
+        assert (await ws.receive())[:2] == (WSMsgType.TEXT, data)
+        await ws.send_str("прилив")
+        assert await ws.receive_str() == data
+
+
 async def test_a_class_of_ones_own_is_returned(httpbin: Bin) -> None:
     """S238."""
 

@@ -45,7 +45,6 @@ AGREED = {
     "ClientResponse: does not derive from HeadersMixin": INSIDE,
     "ClientSession(read_bufsize): is 65536 by default, not 262144": "64 KiB, as its guide documents",
     "ClientSession.ATTRS: missing": INSIDE,
-    "ClientSession.ws_connect(decode_text): missing": NOT_YET,
     "ClientSession.ws_connect(ssl): is None by default, not True": "None leaves it to the connector",
     # WebSockets.
     "ClientWSTimeout(ws_close): is 10.0 by default, not None": "10 s wherever nothing is said, so that closing ends",

@@ -8,11 +8,13 @@ from whimbrel._bodies import Data
 from whimbrel._body_rules import DEFAULT_BODY_RULES, BodyRules
 from whimbrel._credentials import BasicAuth
 from whimbrel._proxies import ProxyRules
+from whimbrel._translation import translate_body_fault
 from whimbrel._urls import Params, StrOrURL
 from whimbrel.client_middlewares import ClientMiddlewareType
 from whimbrel.client_timeout import ClientTimeout
-from whimbrel_connector import ExchangeOptions, Proxy, Timeouts, TlsOption, TlsPolicy
+from whimbrel_connector import ExchangeOptions, ParserFactory, Proxy, Timeouts, TlsOption, TlsPolicy
 from whimbrel_cookies import LooseCookies
+from whimbrel_http1 import Limits
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -21,7 +23,15 @@ if TYPE_CHECKING:
     from whimbrel.response import ClientResponse
     from whimbrel.upload_tracker import UploadTracker
 
-__all__ = ["PLAN_KEYWORDS", "LooseHeaders", "Plan", "RaiseForStatus", "RequestOptions", "reading"]
+__all__ = [
+    "PLAN_KEYWORDS",
+    "LooseHeaders",
+    "Plan",
+    "RaiseForStatus",
+    "RequestOptions",
+    "reading",
+    "usual_reading",
+]
 
 LooseHeaders = Mapping[str, str] | Iterable[tuple[str, str]]
 RaiseForStatus = bool | Callable[["ClientResponse"], Awaitable[None]]
@@ -123,6 +133,20 @@ class Plan:
     middlewares: Sequence[ClientMiddlewareType] = ()
     traces: "Traces | None" = None
     uploads: "UploadTracker | None" = None
+
+
+def usual_reading(
+    parser: ParserFactory, limits: Limits, timeout: ClientTimeout, *, decode: bool, buffer_bytes: int
+) -> ExchangeOptions:
+    """Return how the responses of a session are read."""
+    return ExchangeOptions(
+        parser=parser,
+        limits=limits,
+        decode=decode,
+        buffer_bytes=buffer_bytes,
+        translate=translate_body_fault,
+        **timeout.within_exchange,
+    )
 
 
 def reading(usual: ExchangeOptions, options: RequestOptions, timeout: ClientTimeout) -> ExchangeOptions:

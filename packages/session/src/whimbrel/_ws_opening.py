@@ -18,6 +18,7 @@ class WebSocketOptions(NamedTuple):
     autoping: bool
     heartbeat: float | None
     max_msg_size: int
+    decode_text: bool
 
 
 def ws_limits(timeout: ClientWSTimeout | float | None, receive_seconds: float | None) -> ClientWSTimeout:

@@ -20,11 +20,10 @@ from whimbrel._credentials import BasicAuth
 from whimbrel._defaults import Defaults, Dumps, base_url_of, lower
 from whimbrel._life import ConnectorLike, RequestLife
 from whimbrel._outgoing import Outgoing
-from whimbrel._plan import LooseHeaders, Plan, RaiseForStatus, RequestOptions
+from whimbrel._plan import LooseHeaders, Plan, RaiseForStatus, RequestOptions, usual_reading
 from whimbrel._proxies import ProxyRules
 from whimbrel._request_context import RequestContext
 from whimbrel._session_facts import SessionFacts
-from whimbrel._translation import translate_body_fault
 from whimbrel._urls import HTTP_SCHEMES, WS_SCHEMES, Params, StrOrURL, build_url
 from whimbrel._ws_opening import WebSocketOptions, open_websocket, ws_limits
 from whimbrel.client_middlewares import ClientMiddlewareType
@@ -32,7 +31,7 @@ from whimbrel.client_request import ClientRequest
 from whimbrel.client_timeout import DEFAULT_TIMEOUT, ClientTimeout, timeout_of, with_earlier_spellings
 from whimbrel.client_ws import ClientWebSocketResponse
 from whimbrel.response import ClientResponse
-from whimbrel_connector import ExchangeOptions, ParserFactory, Proxy, TCPConnector, TlsOption, birthplace
+from whimbrel_connector import ParserFactory, Proxy, TCPConnector, TlsOption, birthplace
 from whimbrel_cookies import CookieJar, LooseCookies
 from whimbrel_http1 import HTTP_1_1, HttpVersion, Limits, ResponseParser
 from whimbrel_websocket import ClientWSTimeout, Handshake
@@ -153,14 +152,7 @@ class ClientSession(SessionFacts):
             dumps=json_serialize_bytes or json_serialize,
             version=HttpVersion(*version),
             timeout=limits,
-            exchange=ExchangeOptions(
-                parser=parser,
-                limits=sizes,
-                decode=auto_decompress,
-                buffer_bytes=read_bufsize,
-                translate=translate_body_fault,
-                **limits.within_exchange,
-            ),
+            exchange=usual_reading(parser, sizes, limits, decode=auto_decompress, buffer_bytes=read_bufsize),
             body_rules=body_rules_of(max_body_size, fallback_charset_resolver),
             proxies=ProxyRules().over(
                 proxy=proxy, auth=proxy_auth, headers=proxy_headers, trust_env=trust_env
@@ -168,9 +160,7 @@ class ClientSession(SessionFacts):
             raise_for_status=raise_for_status,
             middlewares=middlewares,
         )
-        self._trace_configs = list(trace_configs or ())
-        for config in self._trace_configs:
-            config.freeze()
+        self._trace_configs = _frozen(trace_configs)
         self._cookie_jar = CookieJar() if cookie_jar is None else cookie_jar
         if cookies:
             self._cookie_jar.update_cookies(cookies, URL())
@@ -268,6 +258,7 @@ class ClientSession(SessionFacts):
         trust_env: bool | None = None,
         compress: int = 0,
         max_msg_size: int = 4 * 1024 * 1024,
+        decode_text: bool = True,
     ) -> RequestContext[ClientWebSocketResponse]:
         """Open a WebSocket; await the result, or enter it with `async with`.
 
@@ -295,6 +286,7 @@ class ClientSession(SessionFacts):
             trust_env: As for `request`.
             compress: 0 for none, 9 to 15 for compression with the largest window in bits.
             max_msg_size: The largest message accepted, in bytes; 0 for any size.
+            decode_text: False delivers text messages as bytes, checked to be UTF-8 but not decoded.
 
         Raises:
             WSServerHandshakeError: The server did not agree.
@@ -306,7 +298,7 @@ class ClientSession(SessionFacts):
         options |= {"fingerprint": fingerprint, "server_hostname": server_hostname}
         options |= {"proxy": proxy, "proxy_auth": proxy_auth, "proxy_headers": proxy_headers}
         options |= {"trust_env": trust_env}
-        shell = WebSocketOptions(limits, autoclose, autoping, heartbeat, max_msg_size)
+        shell = WebSocketOptions(limits, autoclose, autoping, heartbeat, max_msg_size, decode_text)
         handshake = Handshake(protocols=protocols, compress=compress, origin=origin)
         return RequestContext(self._ws_connect(method, url, handshake, shell, options))
 
@@ -409,6 +401,13 @@ class ClientSession(SessionFacts):
         warnings.warn(what, ResourceWarning, source=self, stacklevel=2)
         if self._connector_owner:
             connector.close()
+
+
+def _frozen(configs: "Iterable[TraceConfig] | None") -> "list[TraceConfig]":
+    frozen = list(configs or ())
+    for config in frozen:
+        config.freeze()
+    return frozen
 
 
 async def _end_of(closing: Awaitable[object] | None) -> None:

@@ -22,6 +22,7 @@ class ClientWebSocketResponse(WebSocket):
         autoping: Answer pings at once, and hide pings and pongs from `receive`.
         heartbeat: Seconds of silence after which the peer is pinged; None never pings.
         max_msg_size: The largest message accepted, in bytes after expanding; 0 for any size.
+        decode_text: False delivers text messages as bytes, checked to be UTF-8 but not decoded.
     """
 
     def __init__(
@@ -34,6 +35,7 @@ class ClientWebSocketResponse(WebSocket):
         autoping: bool,
         heartbeat: float | None,
         max_msg_size: int,
+        decode_text: bool = True,
     ) -> None:
         super().__init__(
             agreement,
@@ -42,6 +44,7 @@ class ClientWebSocketResponse(WebSocket):
             autoping=autoping,
             heartbeat=heartbeat,
             max_msg_size=max_msg_size,
+            decode_text=decode_text,
         )
         self._response = response
 
