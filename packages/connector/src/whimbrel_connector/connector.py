@@ -188,8 +188,12 @@ class BaseConnector(ABC):
         route = Route.to(url if isinstance(url, URL) else URL(url), tls=policy, proxy=proxy)
         connection = pool.take_idle(route)
         if connection is None:
-            with Deadline(self._clock, timeouts.lease, LeaseTimeout):
-                connection = await pool.lease(route, timeouts, options.observer)
+            leasing = pool.lease(route, timeouts, options.observer)
+            if timeouts.lease is None:
+                connection = await leasing
+            else:
+                with Deadline(self._clock, timeouts.lease, LeaseTimeout):
+                    connection = await leasing
         exchange = Exchange(connection, route, options, loop, keeper=self)
         if options.observer is not None:
             await _tell(options.observer, exchange)

@@ -122,14 +122,24 @@ class Pool:
             PoolTimeout: No place came free in time.
             ConnectFailed: A new connection could not be made.
         """
+        # Thousands may wait here at once: whatever they do not need is not made for them.
         ask = self._ledger.ask
         while True:
-            with Deadline(self._clock, timeouts.pool, PoolTimeout):
-                connection = await self._wait_for_place(route, ask, observer)
-            if connection is None:
+            place = self._line_up(route, ask)
+            try:
+                if place.done() or (observer is None and timeouts.pool is None):
+                    given = await place
+                else:
+                    given = await self._watched(place, timeouts.pool, observer)
+            except BaseException:
+                self._hand_on(place, route)
+                raise
+            finally:
+                del self._waiting[place]
+            if given is None:
                 return await self._open(route, timeouts, observer)
-            if await self._is_usable(connection):
-                return connection
+            if await self._is_usable(given):
+                return given
             ask = self._ledger.ask_again
 
     def give_back(self, connection: Http1Connection) -> None:
@@ -173,29 +183,25 @@ class Pool:
                 connection.close()
         return lingering, [*self._dialling, *self._tasks]
 
-    async def _wait_for_place(
-        self,
-        route: Route,
-        ask: Callable[[_Place, Route], _Actions],
-        observer: ConnectObserver | None,
-    ) -> Http1Connection | None:
-        """Wait for an idle connection, or for the right to open one (None)."""
+    def _line_up(self, route: Route, ask: Callable[[_Place, Route], _Actions]) -> _Place:
+        """Return what will hold an idle connection, or None for the right to open one."""
         self._check_open()
         place: _Place = self._loop.create_future()
         self._waiting[place] = route
-        try:
-            self._carry_out(ask(place, route))
-            if observer is None or place.done():
+        self._carry_out(ask(place, route))
+        return place
+
+    async def _watched(
+        self, place: _Place, seconds: float | None, observer: ConnectObserver | None
+    ) -> Http1Connection | None:
+        """Wait for what `place` will hold, within the limit; tell the observer."""
+        with Deadline(self._clock, seconds, PoolTimeout):
+            if observer is None:
                 return await place
             await observer.queue_entered()
             given = await place
             await observer.queue_left()
             return given
-        except BaseException:
-            self._hand_on(place, route)
-            raise
-        finally:
-            del self._waiting[place]
 
     def _hand_on(self, place: _Place, route: Route) -> None:
         """Let others have what was given to a request that has just given up."""
