@@ -246,6 +246,6 @@ async def test_one_that_hangs_is_found_out(monkeypatch: pytest.MonkeyPatch) -> N
         async def resolve(self, host: str, port: int = 0, family: int = socket.AF_INET) -> Any:
             await asyncio.Event().wait()
 
-    monkeypatch.setattr("whimbrel_connector.testing.resolvers._RULE_SECONDS", 0.01)
+    monkeypatch.setattr("whimbrel_connector.testing._judging.RULE_SECONDS", 0.01)
     findings = await check_resolver(Hanging, known="shore.example")
     assert "a known name has addresses: takes longer than 0.01 s" in findings

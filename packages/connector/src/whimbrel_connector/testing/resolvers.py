@@ -5,18 +5,18 @@ A resolver of your own, or one that was written for aiohttp, is fit for `TCPConn
 """
 
 import asyncio
-import gc
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from functools import partial
 from ipaddress import ip_address
 from typing import NamedTuple
 
 from whimbrel_connector.resolver import Resolver, ResolveResult
+from whimbrel_connector.testing._judging import judge
 
 __all__ = ["check_resolver"]
 
-_RULE_SECONDS = 10.0
 _MANY = 20
 _FIELDS = {"hostname": str, "host": str, "port": int, "family": int, "proto": int, "flags": int}
 
@@ -45,45 +45,14 @@ async def check_resolver(
         unknown: A name that has no address.
     """
     names = _Names(known, unknown)
-    failures: list[str] = []
-    with _complaints_of_the_loop() as complaints:
-        for title, rule in _RULES.items():
-            failures += [f"{title}: {what}" for what in await _play(rule, factory, names)]
-        gc.collect()  # what is forgotten is told of when it is collected
-        await asyncio.sleep(0)
-    return failures + [f"the loop says: {complaint}" for complaint in complaints]
+    return await judge({title: partial(_play, rule, factory, names) for title, rule in _RULES.items()})
 
 
 async def _play(rule: _Rule, factory: Callable[[], Resolver], names: _Names) -> list[str]:
-    failures: list[str] = []
-    before = asyncio.all_tasks()
-    try:
-        resolver = factory()
-        failures += await asyncio.wait_for(rule(resolver, names), _RULE_SECONDS)
-        await asyncio.wait_for(_close(resolver), _RULE_SECONDS)
-    except asyncio.TimeoutError:
-        failures.append(f"takes longer than {_RULE_SECONDS:g} s")
-    except Exception as fault:  # noqa: BLE001  whatever a stranger's resolver raises is a finding
-        failures.append(f"raises {type(fault).__name__}: {fault}")
-    for _ in range(5):
-        await asyncio.sleep(0)
-    left = asyncio.all_tasks() - before
-    for task in left:
-        task.cancel()
-    return [*failures, "leaves tasks behind"] if left else failures
-
-
-@contextmanager
-def _complaints_of_the_loop() -> Iterator[list[str]]:
-    """Collect what the event loop would log."""
-    loop = asyncio.get_running_loop()
-    handler = loop.get_exception_handler()
-    complaints: list[str] = []
-    loop.set_exception_handler(lambda _, context: complaints.append(context["message"]))
-    try:
-        yield complaints
-    finally:
-        loop.set_exception_handler(handler)
+    resolver = factory()
+    failures = await rule(resolver, names)
+    await _close(resolver)
+    return failures
 
 
 async def _close(resolver: Resolver) -> None:
