@@ -5,7 +5,7 @@ import email.message
 import http.cookiejar
 import socket
 import urllib.request
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from http.cookies import BaseCookie, SimpleCookie
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from peers.bin import Bin, pattern
 from peers.detour import Detour
+from peers.parsers import H11Parser, HttptoolsParser
 from peers.scripted import OK, Peer, ScriptedServer, always, response
 from yarl import URL
 
@@ -32,7 +33,6 @@ from whimbrel_connector import (
 )
 from whimbrel_connector import Request as WireRequest
 from whimbrel_cookies import LooseCookies
-from whimbrel_http1 import EndOfMessage, Event, Limits, MalformedMessage, ResponseHead, TruncatedMessage
 
 
 class StandardJar:
@@ -96,93 +96,6 @@ async def test_a_resolver_is_any_object_with_resolve_and_is_asked_once_for_many(
 
         await asyncio.gather(*(fetch() for _ in range(20)))
     assert resolver.asked == ["shore.example"]
-
-
-class HttptoolsParser:
-    """A parser over llhttp."""
-
-    def __init__(self, *, request_method: str, limits: Limits) -> None:
-        httptools = pytest.importorskip("httptools")
-        self._error = httptools.HttpParserError
-        self._parser = httptools.HttpResponseParser(self)
-        self._method = request_method
-        self._events: list[Event] = []
-        self._fields: list[tuple[bytes, bytes]] = []
-        self._reason = b""
-        self._complete = False
-        self.reusable = False
-
-    def feed(self, data: bytes) -> Sequence[Event]:
-        try:
-            self._parser.feed_data(data)
-        except self._error as fault:
-            raise MalformedMessage(str(fault), 0, "RFC 9112") from fault
-        events, self._events = self._events, []
-        return events
-
-    def feed_eof(self) -> Sequence[Event]:
-        if self._complete:
-            return []
-        raise TruncatedMessage(0, None)
-
-    def on_status(self, status: bytes) -> None:
-        self._reason = status
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._fields.append((name, value))
-
-    def on_headers_complete(self) -> None:
-        fields = tuple(self._fields)
-        self._events.append(
-            ResponseHead(self._parser.get_status_code(), self._reason.decode(), raw_headers=fields)
-        )
-
-    def on_body(self, body: bytes) -> None:
-        self._events.append(body)
-
-    def on_message_complete(self) -> None:
-        self._complete = True
-        self.reusable = bool(self._parser.should_keep_alive())
-        self._events.append(EndOfMessage())
-
-
-class H11Parser:
-    """A parser over h11, which wants to have seen the request."""
-
-    def __init__(self, *, request_method: str, limits: Limits) -> None:
-        self._h11 = pytest.importorskip("h11")
-        self._connection = self._h11.Connection(self._h11.CLIENT)
-        self._connection.send(self._h11.Request(method=request_method, target="/", headers=[("Host", "x")]))
-        self._connection.send(self._h11.EndOfMessage())
-
-    @property
-    def reusable(self) -> bool:
-        states: dict[object, object] = self._connection.states
-        return states == {self._h11.CLIENT: self._h11.DONE, self._h11.SERVER: self._h11.DONE}
-
-    def feed(self, data: bytes) -> Sequence[Event]:
-        h11 = self._h11
-        events: list[Event] = []
-        try:
-            if data or self._connection.trailing_data != (b"", True):
-                self._connection.receive_data(data)
-            while (event := self._connection.next_event()) not in (h11.NEED_DATA, h11.PAUSED):
-                if isinstance(event, (h11.Response, h11.InformationalResponse)):
-                    fields = tuple(event.headers.raw_items())
-                    events.append(ResponseHead(event.status_code, event.reason.decode(), raw_headers=fields))
-                elif isinstance(event, h11.Data):
-                    events.append(bytes(event.data))
-                elif isinstance(event, h11.EndOfMessage):
-                    events.append(EndOfMessage())
-                    break
-                else:
-                    break
-        except h11.RemoteProtocolError as fault:
-            raise MalformedMessage(str(fault), 0, "RFC 9112") from fault
-        return events
-
-    def feed_eof(self) -> Sequence[Event]:
-        return self.feed(b"")
 
 
 class ParsingConnector:
