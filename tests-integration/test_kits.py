@@ -89,8 +89,8 @@ async def test_unix_connectors_pass(tmp_path: Path) -> None:
 async def test_connections_through_a_socks_proxy_pass(scheme: str) -> None:
     pytest.importorskip("python_socks")
     async with SocksServer() as server:
-        connecting = {"proxy": Proxy(URL(server.url(scheme)))}
-        assert await check_connector(lambda _: TCPConnector(), connecting=connecting) == []
+        proxy = Proxy(URL(server.url(scheme)))
+        assert await check_connector(lambda _: TCPConnector(), proxy=proxy) == []
         assert server.asked
 
 

@@ -41,7 +41,7 @@ def test_the_examples_of_the_readme_run() -> None:
         assert (done.returncode, done.stderr) == (0, b"")
 
 
-def _run(code: str, *options: str) -> "subprocess.CompletedProcess[bytes]":
+def _run(code: str, *options: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [sys.executable, *options, "-W", "error", "-c", code], capture_output=True, check=False, timeout=30
     )

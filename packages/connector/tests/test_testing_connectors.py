@@ -25,6 +25,8 @@ from whimbrel_connector import (
 )
 from whimbrel_connector.testing import Origin, check_connector
 
+OPTIONS = ExchangeOptions()
+
 
 @pytest.mark.usefixtures("serve")
 @pytest.mark.parametrize("options", [{}, {"limit": 1}, {"limit_per_host": 2}, {"force_close": True}])
@@ -110,8 +112,8 @@ class Wrapped:
     def closed(self) -> bool:
         return self.behind.closed
 
-    async def connect(self, url: URL, *, options: ExchangeOptions = ExchangeOptions()) -> Exchange:  # noqa: B008  an immutable value
-        return await self.behind.connect(url, options=options)
+    async def connect(self, url: URL, *, options: ExchangeOptions = OPTIONS, **more: Any) -> Exchange:
+        return await self.behind.connect(url, options=options, **more)
 
     def close(self) -> Closing:
         return self.behind.close()
@@ -128,23 +130,23 @@ class LosesPlaces(Wrapped):
         super().__init__(origin)
         self.turn = asyncio.Lock()
 
-    async def connect(self, url: URL, *, options: ExchangeOptions = ExchangeOptions()) -> Exchange:  # noqa: B008  an immutable value
+    async def connect(self, url: URL, *, options: ExchangeOptions = OPTIONS, **more: Any) -> Exchange:
         await self.turn.acquire()
-        exchange = await super().connect(url, options=options)
+        exchange = await super().connect(url, options=options, **more)
         self.turn.release()
         return exchange
 
 
 class ForgetsOptions(Wrapped):
-    async def connect(self, url: URL, *, options: ExchangeOptions = ExchangeOptions()) -> Exchange:  # noqa: B008  an immutable value
-        return await super().connect(url, options=replace(options, parser=ExchangeOptions().parser))
+    async def connect(self, url: URL, *, options: ExchangeOptions = OPTIONS, **more: Any) -> Exchange:
+        return await super().connect(url, options=replace(options, parser=OPTIONS.parser), **more)
 
 
 class SwallowsCancellation(Wrapped):
-    async def connect(self, url: URL, *, options: ExchangeOptions = ExchangeOptions()) -> Exchange:  # noqa: B008  an immutable value
+    async def connect(self, url: URL, *, options: ExchangeOptions = OPTIONS, **more: Any) -> Exchange:
         with suppress(asyncio.CancelledError):
-            return await super().connect(url, options=options)
-        return await super().connect(url, options=options)
+            return await super().connect(url, options=options, **more)
+        return await super().connect(url, options=options, **more)
 
 
 class NeverClosed(Wrapped):
@@ -162,10 +164,10 @@ class OutlivesItsEnd(Wrapped):
     def closed(self) -> bool:
         return self.has_ended
 
-    async def connect(self, url: URL, *, options: ExchangeOptions = ExchangeOptions()) -> Exchange:  # noqa: B008  an immutable value
+    async def connect(self, url: URL, *, options: ExchangeOptions = OPTIONS, **more: Any) -> Exchange:
         if self.behind.closed:
             self.behind = TCPConnector()
-        return await super().connect(url, options=options)
+        return await super().connect(url, options=options, **more)
 
     def close(self) -> Closing:
         self.has_ended = True
@@ -173,9 +175,9 @@ class OutlivesItsEnd(Wrapped):
 
 
 class LeavesTasks(Wrapped):
-    async def connect(self, url: URL, *, options: ExchangeOptions = ExchangeOptions()) -> Exchange:  # noqa: B008  an immutable value
+    async def connect(self, url: URL, *, options: ExchangeOptions = OPTIONS, **more: Any) -> Exchange:
         self.task = asyncio.ensure_future(asyncio.Event().wait())
-        return await super().connect(url, options=options)
+        return await super().connect(url, options=options, **more)
 
 
 @pytest.mark.parametrize(

@@ -5,21 +5,24 @@ wrapper around one, or an object that has never seen a socket.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count, product
-from typing import Any, Protocol
+from typing import Protocol
 
 from yarl import URL
 
 from whimbrel_connector.errors import ConnectorError, ServerDisconnected
 from whimbrel_connector.exchange import Exchange
-from whimbrel_connector.request import BodyWriter, ExchangeOptions, Request, WireParser
+from whimbrel_connector.proxy import Proxy
+from whimbrel_connector.request import Body, BodyWriter, ExchangeOptions, Request, WireParser
 from whimbrel_connector.testing._judging import judge
 from whimbrel_connector.testing.origin import LARGE_BYTES, Origin
 from whimbrel_connector.timeout_errors import ReadTimeout
+from whimbrel_connector.timeouts import Timeouts
+from whimbrel_connector.tls import TlsPolicy
 from whimbrel_http1 import Limits, MalformedMessage, ResponseHead, ResponseParser
 
 __all__ = ["AnyConnector", "check_connector"]
@@ -27,26 +30,32 @@ __all__ = ["AnyConnector", "check_connector"]
 _MANY = 20
 _TURNS = 12
 _SOON = 0.05
+_DEFAULT_OPTIONS = ExchangeOptions()
 
 
 class AnyConnector(Protocol):
-    """What a session asks of a connector; `connect` takes `tls`, `proxy`, `timeouts` and `options` too."""
+    """What a session asks of a connector."""
 
     @property
     def closed(self) -> bool:
         """Whether it was closed."""
 
-    @property
-    def connect(self) -> Callable[..., Awaitable[Exchange]]:
-        """Return the right to one exchange with the origin of a URL."""
+    async def connect(
+        self,
+        url: URL,
+        *,
+        tls: TlsPolicy | None = None,
+        proxy: Proxy | None = None,
+        timeouts: Timeouts = ...,
+        options: ExchangeOptions = ...,
+    ) -> Exchange:
+        """Return the right to one exchange with the origin of `url`."""
 
     def close(self) -> Awaitable[object]:
         """Begin to close; await the result to see the end."""
 
 
-async def check_connector(
-    make: Callable[[Origin], AnyConnector], *, connecting: Mapping[str, Any] | None = None
-) -> list[str]:
+async def check_connector(make: Callable[[Origin], AnyConnector], *, proxy: Proxy | None = None) -> list[str]:
     """Return what the connectors made by `make` get wrong, one sentence each; empty if nothing.
 
     Each rule has a connector and an origin of its own, and ten seconds. What one breaks, others may
@@ -55,20 +64,16 @@ async def check_connector(
     Args:
         make: Called once for each rule, while the event loop runs. Its connector must lead requests for
             `origin.url` to that origin: over its socket, or to what `origin.protocol()` returns.
-        connecting: More keywords for `connect`, such as a proxy.
+        proxy: What each connection goes through.
     """
-    return await judge(
-        {title: partial(_play, rule, make, connecting or {}) for title, rule in _RULES.items()}
-    )
+    return await judge({title: partial(_play, rule, make, proxy) for title, rule in _RULES.items()})
 
 
-async def _play(
-    rule: "_Rule", make: Callable[[Origin], AnyConnector], connecting: Mapping[str, Any]
-) -> list[str]:
+async def _play(rule: "_Rule", make: Callable[[Origin], AnyConnector], proxy: Proxy | None) -> list[str]:
     async with Origin() as origin:
         connector = make(origin)
         try:
-            failures = await rule(_Ground(origin, connector, connecting))
+            failures = await rule(_Ground(origin, connector, proxy))
         finally:
             await connector.close()
         if not failures:
@@ -83,20 +88,21 @@ class _Ground:
     Attributes:
         origin: What answers.
         connector: What is judged.
-        connecting: More keywords for `connect`.
+        proxy: What each connection goes through.
     """
 
     origin: Origin
     connector: AnyConnector
-    connecting: Mapping[str, Any]
+    proxy: Proxy | None
     _numbers: "count[int]" = field(default_factory=lambda: count(1000))
 
-    async def connect(self, **options: Any) -> Exchange:
+    async def connect(self, options: ExchangeOptions = _DEFAULT_OPTIONS) -> Exchange:
         """Ask for the right to one exchange."""
-        url = URL(self.origin.url)
-        return await self.connector.connect(url, options=ExchangeOptions(**options), **self.connecting)
+        return await self.connector.connect(URL(self.origin.url), proxy=self.proxy, options=options)
 
-    async def send(self, exchange: Exchange, route: str, body: Any = b"") -> tuple[ResponseHead, str]:
+    async def send(
+        self, exchange: Exchange, route: str, body: bytes | Body = b""
+    ) -> tuple[ResponseHead, str]:
         """Send a request, and return the head of its answer and its number."""
         number = str(next(self._numbers))
         headers = [("Host", URL(self.origin.url).authority)]
@@ -105,9 +111,11 @@ class _Ground:
         method = "POST" if body else "GET"
         return await exchange.send(Request(method, f"/{route}/{number}", headers, body)), number
 
-    async def fetch(self, route: str, body: Any = b"", **options: Any) -> str | None:
+    async def fetch(
+        self, route: str, body: bytes | Body = b"", options: ExchangeOptions = _DEFAULT_OPTIONS
+    ) -> str | None:
         """Make one exchange, and return what is wrong with its answer."""
-        exchange = await self.connect(**options)
+        exchange = await self.connect(options)
         try:
             head, number = await self.send(exchange, route, body)
             text = await exchange.content.read()
@@ -219,11 +227,11 @@ async def _reads_as_the_options_say(ground: _Ground) -> list[str]:
         asked.append(request_method)
         return ResponseParser(request_method=request_method, limits=limits)
 
-    failures = [await ground.fetch("plain", parser=parser)]
+    failures = [await ground.fetch("plain", options=ExchangeOptions(parser=parser))]
     if not asked:
         failures.append("the parser of the options is not used")
     try:
-        await ground.fetch("mute", read_seconds=_SOON)
+        await ground.fetch("mute", options=ExchangeOptions(read_seconds=_SOON))
     except ReadTimeout:
         pass
     else:

@@ -17,8 +17,9 @@ It listens on the loopback while it is entered; a connector without sockets take
 
 import asyncio
 from types import TracebackType
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
+from whimbrel_connector._connection import as_transport
 from whimbrel_http1 import EndOfMessage, RequestHead, RequestParser
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class _OneConnection(asyncio.Protocol):
         self._number = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
+        self._transport = as_transport(transport)
         self._number = self._origin.opened(self._transport)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  any end is an end

@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import cast
 
+from whimbrel_connector._connection import as_transport
 from whimbrel_connector.testing._judging import judge
 from whimbrel_connector.transports import LOOP_TRANSPORTS, Transports
 
@@ -64,7 +64,7 @@ class _Ear(asyncio.Protocol):
         self._changed = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast("asyncio.Transport", transport)
+        self.transport = as_transport(transport)
         self._note("made")
 
     def data_received(self, data: bytes) -> None:
@@ -221,7 +221,7 @@ async def _says_when_it_is_full(scene: _Scene) -> list[str]:
     failures = []
     if scene.transport.get_write_buffer_size():
         failures.append("the write buffer of a new transport is not empty")
-    scene.writer.transport.pause_reading()  # type: ignore[attr-defined]  # a transport that reads too
+    as_transport(scene.writer.transport).pause_reading()
     while "pause" not in scene.ear.calls and scene.transport.get_write_buffer_size() < 1 << 26:
         scene.transport.write(_LARGE)
         await asyncio.sleep(0)
@@ -229,7 +229,7 @@ async def _says_when_it_is_full(scene: _Scene) -> list[str]:
         return ["pause_writing is not called though megabytes wait"]
     if not scene.transport.get_write_buffer_size():
         failures.append("pause_writing is called though the write buffer is empty")
-    scene.writer.transport.resume_reading()  # type: ignore[attr-defined]  # as above
+    as_transport(scene.writer.transport).resume_reading()
     reading = asyncio.ensure_future(_drain(scene.reader))
     await scene.ear.until(lambda: "resume" in scene.ear.calls)
     scene.transport.close()
@@ -276,7 +276,7 @@ async def _flushes_and_closes(scene: _Scene) -> list[str]:
 
 
 async def _aborts(scene: _Scene) -> list[str]:
-    scene.writer.transport.pause_reading()  # type: ignore[attr-defined]  # a transport that reads too
+    as_transport(scene.writer.transport).pause_reading()
     scene.transport.write(_LARGE * 4)
     scene.transport.abort()
     failures = [] if scene.transport.is_closing() else ["is_closing is False after abort"]
