@@ -362,6 +362,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         "RFC 3986 section 3.2.2.",
         {"url with a host of blanks": RAISES},
     ),
+    Difference(
+        "A host name that no resolver can be asked is a bare `UnicodeError`.",
+        "`ClientConnectorDNSError`.",
+        "Every error of the client has one root.",
+        {"url with a label too long": RAISES, "url with an empty label": RAISES},
+    ),
     # Proxies.
     Difference(
         "`proxy_headers` are sent only with a tunnel.",

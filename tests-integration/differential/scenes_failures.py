@@ -9,7 +9,7 @@ from differential.calls import Play, get, many, post
 from differential.origin import Close, Hang, Reset, text
 from differential.stage import Scene, Stage
 
-__all__ = ["SCENES"]
+__all__ = ["SCENES", "threaded"]
 
 
 def limited(**limits: float | None) -> Play:
@@ -208,8 +208,13 @@ STATUSES = [
 ]
 
 
+def threaded(stage: Stage) -> Any:
+    """Return a connector that asks the system: otherwise aiohttp takes aiodns where that is installed."""
+    return stage.lib.TCPConnector(resolver=stage.lib.ThreadedResolver())
+
+
 BAD_URLS = [
-    Scene(f"url {name}", get(url))
+    Scene(f"url {name}", get(url), connector=threaded)
     for name, url in {
         "empty": "",
         "without a scheme": "shore.example/path",

@@ -6,6 +6,7 @@ from typing import Any
 
 from differential.calls import get, many, post
 from differential.origin import Close, Hang, Heard, text
+from differential.scenes_failures import threaded
 from differential.stage import Scene, Stage
 
 __all__ = ["SCENES"]
@@ -176,7 +177,9 @@ def _traced(play: Any) -> Any:
     async def traced(stage: Stage) -> None:
         seen: list[object] = []
         await stage.session.close()
-        stage.session = stage.lib.ClientSession(trace_configs=[_tracer(stage.lib, seen)])
+        stage.session = stage.lib.ClientSession(
+            trace_configs=[_tracer(stage.lib, seen)], connector=threaded(stage)
+        )
         try:
             await play(stage)
         finally:

@@ -26,6 +26,11 @@ _FACTS = ("status", "host", "port", "ssl", "url", "code", "path", "errno")
 
 
 _SECONDS = 20
+# Codings are offered as their libraries are installed, and the order of cookies says nothing.
+_SPREAD: dict[str, Callable[[list[str]], object]] = {
+    "accept-encoding": lambda values: set(", ".join(values).split(", ")) - {"br", "zstd"},
+    "cookie": lambda values: sorted("; ".join(values).split("; ")),
+}
 _NOTHING = "nothing"
 _WHOLE = ("raised", "requests", "elsewhere requests", "connections")
 
@@ -225,7 +230,7 @@ def _note_heard(outcome: Outcome, place: str, heard: Sequence[Heard]) -> None:
         fields, body = _without_chance(request)
         for name in {name for name, _ in fields}:
             values = [value for key, value in fields if key == name]
-            outcome[f"{mark} {name}"] = sorted(values[0].split("; ")) if name == "cookie" else values
+            outcome[f"{mark} {name}"] = _SPREAD.get(name, list)(values)
         outcome[f"{mark} body"] = body
         outcome[f"{mark} connection"] = request.connection
 
