@@ -18,7 +18,7 @@ from whimbrel_connector import BaseConnector, Request, TCPConnector
 if TYPE_CHECKING:
     from pathlib import Path
 
-TEST_SECONDS = 10
+TEST_SECONDS = 60
 
 
 @pytest.hookimpl(optionalhook=True)
