@@ -19,6 +19,7 @@ from peers.proxy import RecordingProxy
 from peers.scripted import OK, Peer, ScriptedServer, always, response
 from scenes import hanging_lookup
 from scenes.loops import loop_name
+from yarl import URL
 
 import whimbrel
 from whimbrel import ClientSession, ClientTimeout, TCPConnector, UnixConnector
@@ -26,10 +27,12 @@ from whimbrel.resolver import AsyncResolver
 from whimbrel_connector import (
     AddressRefused,
     ConnectFailed,
+    Proxy,
     Resolver,
     ResolveResult,
     StaticResolver,
     ThreadedResolver,
+    TlsPolicy,
     public_addresses_only,
 )
 from whimbrel_connector.testing import NameServer, check_resolver
@@ -449,7 +452,12 @@ async def test_named_pipes_need_their_loop() -> None:
 
 async def test_a_session_over_aiofastnet_does_all_it_does(authority: Authority, httpbin: Bin) -> None:
     aiofastnet = pytest.importorskip("aiofastnet")
-    async with Bin(ssl=authority.server("127.0.0.1", "localhost")) as secured, RecordingProxy() as proxy:
+    context = authority.server("127.0.0.1", "localhost")
+    async with (
+        Bin(ssl=context) as secured,
+        RecordingProxy() as proxy,
+        RecordingProxy(ssl=context) as https_proxy,
+    ):
         connector = TCPConnector(ssl=authority.client(), transports=aiofastnet)
         async with ClientSession(connector=connector) as session:
             for site in (httpbin, secured):
@@ -459,6 +467,10 @@ async def test_a_session_over_aiofastnet_does_all_it_does(authority: Authority, 
                     assert resp.status == 200
                 async with session.get(f"{site.url}get") as resp:
                     assert resp.status == 200
-            async with session.get(f"{secured.url}get", proxy=proxy.url) as resp:
-                assert resp.status == 200
+            for through in (
+                proxy.url,
+                Proxy(URL(https_proxy.url), tls=TlsPolicy(context=authority.client())),
+            ):
+                async with session.get(f"{secured.url}get", proxy=through) as resp:
+                    assert resp.status == 200
         assert connector.statistics.open == 0

@@ -211,6 +211,16 @@ async def test_of_a_proxy_its_own_address_is_filtered(scheme: str) -> None:
     assert {host for host, _, _ in watch.asked} == {"shore.example"}
 
 
+@pytest.mark.parametrize("host", ["shore.example", "127.0.0.1"])
+async def test_what_a_socks_proxy_is_asked_for_is_filtered_where_it_is_known(host: str) -> None:
+    pytest.importorskip("python_socks")
+    proxy = Proxy(URL("socks5://proxy.example:1080"))
+    async with TCPConnector(resolver=TABLE, address_filter=public_addresses_only) as connector:
+        with pytest.raises(AddressRefused) as caught:
+            await connector.connect(f"http://{host}", proxy=proxy)
+    assert caught.value.host == host
+
+
 async def test_a_filter_that_raises_ends_the_request_and_nothing_else(serve: Serve) -> None:
     def broken(host: str, address: object, port: int, /) -> str | None:
         raise LookupError(host)

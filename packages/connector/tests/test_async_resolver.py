@@ -7,6 +7,7 @@ import importlib.util
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
 
 import pytest
@@ -101,6 +102,19 @@ async def test_closing_ends_what_is_under_way(quiet_loop: None) -> None:
         with pytest.raises(OSError):
             await asking
         await resolver.close()
+
+
+@needs_aiodns
+async def test_only_the_first_lookup_imports_anything(
+    resolver: AsyncResolver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await resolver.resolve("shore.example", 80)
+
+    def refuse(_thread: threading.Thread) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert len(await resolver.resolve("shore.example", 80)) == 2
 
 
 @needs_aiodns

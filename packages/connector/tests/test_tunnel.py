@@ -261,7 +261,7 @@ async def test_where_tls_within_tls_is_missing_the_error_says_so(serve: Serve, a
         pytest.skip("this loop has it")
     peer = await serve(saying(ESTABLISHED), context=authority.server("127.0.0.1"))
     async with TCPConnector() as connector:
-        with pytest.raises(UnsupportedProxy, match=r"needs Python 3\.11, or uvloop"):
+        with pytest.raises(UnsupportedProxy, match=r"needs Python 3\.11, uvloop or aiofastnet"):
             await connector.connect(ORIGIN, proxy=by(peer, TlsPolicy(context=authority.client())))
         assert connector.statistics.open == 0
 

@@ -22,6 +22,7 @@ __all__ = ["AsyncResolver"]
 # c-ares' numbers for "there is no such name" and "it has no such record".
 _ENODATA, _ENOTFOUND, _ENONAME = 1, 4, 19
 _IMPORTING: LookupThreads[ModuleType] = LookupThreads(1)
+_imported: dict[str, ModuleType] = {}  # whole; in `sys.modules` it may stand half imported
 
 
 class AsyncResolver(AbstractResolver):
@@ -46,7 +47,7 @@ class AsyncResolver(AbstractResolver):
         *args: object,
         **kwargs: object,
     ) -> None:
-        if find_spec("aiodns") is None:
+        if not _imported and find_spec("aiodns") is None:
             msg = 'AsyncResolver requires aiodns: pip install "whimbrel-connector[aiodns]"'
             raise RuntimeError(msg)
         self._arguments = args
@@ -62,8 +63,7 @@ class AsyncResolver(AbstractResolver):
             OSError: There is none (`socket.gaierror`), or no name server answered.
             RuntimeError: aiodns is too old, or the resolver is used from a second loop.
         """
-        aiodns = await _IMPORTING.call("aiodns", partial(import_module, "aiodns"))
-        pycares = import_module("pycares")
+        aiodns, pycares = await _libraries()
         resolver = self._open(aiodns, asyncio.get_running_loop())
         try:
             found = await resolver.getaddrinfo(host, port=port, type=socket.SOCK_STREAM, family=family)
@@ -94,6 +94,14 @@ class AsyncResolver(AbstractResolver):
             msg = "the resolver is used from another event loop than the one of its first use"
             raise RuntimeError(msg)
         return self._opened.resolver
+
+
+async def _libraries() -> tuple[ModuleType, ModuleType]:
+    """Return the modules aiodns and pycares."""
+    for name in ("aiodns", "pycares"):
+        if name not in _imported:
+            _imported[name] = await _IMPORTING.call(name, partial(import_module, name))
+    return _imported["aiodns"], _imported["pycares"]
 
 
 class _Node(Protocol):

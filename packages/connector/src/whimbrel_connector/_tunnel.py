@@ -125,7 +125,7 @@ def _ground(transport: asyncio.Transport) -> asyncio.Transport:
     if (
         sys.hexversion < 0x030B0000
     ):  # Python 3.10: its TLS never closes what is beneath when the peer has gone
-        raise UnsupportedProxy("https", "TLS within TLS needs Python 3.11, or uvloop")
+        raise UnsupportedProxy("https", "TLS within TLS needs Python 3.11, uvloop or aiofastnet")
     return TlsLayer(transport)
 
 
