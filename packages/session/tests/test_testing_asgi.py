@@ -163,6 +163,21 @@ async def test_what_goes_on_behind_the_response_is_waited_for_and_holds_nobody_u
     assert done == ["slow"]
 
 
+async def test_the_body_is_asked_for_when_the_application_wants_it() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/wanted":
+            message: Any = await receive()
+            await answering(message["body"])(scope, receive, send)
+        else:
+            await answering(status=417)(scope, receive, send)
+
+    async with session_for(app) as session:
+        async with session.post(URL + "wanted", data=b"eggs", expect100=True) as response:
+            assert await response.read() == b"eggs"
+        async with session.post(URL + "unwanted", data=b"eggs", expect100=True) as response:
+            assert response.status == 417
+
+
 async def test_trailers_pass() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "trailers": True})

@@ -145,6 +145,20 @@ async def test_an_answer_without_reading_refuses_the_body_that_waits() -> None:
                 assert response.status == 417
 
 
+async def test_a_client_of_http_1_0_gets_no_chunks() -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"one"
+        yield b"two"
+
+    connector = MemoryConnector(lambda request: Answer(pieces()))
+    async with ClientSession(connector=connector, version=whimbrel.HttpVersion10) as session:
+        for _ in range(2):
+            async with session.get("http://shore.example/") as response:
+                assert "Transfer-Encoding" not in response.headers
+                assert await response.read() == b"onetwo"
+    assert [request.connection for request in connector.requests] == [1, 2]
+
+
 async def test_bodies_stream_both_ways_at_once() -> None:
     heard: asyncio.Queue[bytes] = asyncio.Queue()
 

@@ -3,6 +3,8 @@
 import asyncio
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from whimbrel.testing._transport import MemoryTransport, join
 
@@ -142,3 +144,42 @@ async def test_an_end_can_be_handed_over() -> None:
     near.transport.write(b"for whom?")
     await turns()
     assert (successor.received, far.received) == (b"for whom?", b"")
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.binary(max_size=200).map(lambda data: ("write", data)),
+        st.sampled_from([("pause", b""), ("resume", b""), ("turn", b"")]),
+    ),
+    max_size=40,
+)
+
+
+@given(STEPS, st.booleans())
+def test_whatever_the_reader_does_it_gets_what_was_written(
+    steps: list[tuple[str, bytes]], closes: bool
+) -> None:
+    async def play() -> None:
+        near, far = joined()
+        near.transport.set_write_buffer_limits(high=100)
+        written = b""
+        for step, data in steps:
+            match step:
+                case "write":
+                    near.transport.write(data)
+                    written += data
+                case "pause":
+                    far.transport.pause_reading()
+                case "resume":
+                    far.transport.resume_reading()
+                case _:
+                    await asyncio.sleep(0)
+        if closes:
+            near.transport.close()
+        far.transport.resume_reading()
+        await turns()
+        assert far.received == written
+        assert far.events == (["eof", None] if closes else [])
+        assert near.events.count("pause") == near.events.count("resume")
+
+    asyncio.run(play())

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 
 from whimbrel.testing._far_side import FarSide
-from whimbrel_http1 import HeaderPairs, RequestHead, ResponseEncoder
+from whimbrel_http1 import HTTP_1_1, HeaderPairs, RequestHead, ResponseEncoder
 
 __all__ = ["Pairs", "Reply"]
 
@@ -28,6 +28,7 @@ class Reply:
         self.is_complete = False
         self.has_switched = False
         self._method = request.method
+        self._knows_chunks = request.version >= HTTP_1_1
         self._persists = request.keep_alive
         self._encoder: ResponseEncoder | None = None
         self._drops_body = False
@@ -53,7 +54,7 @@ class Reply:
             headers: Names and values; the framing is added where they declare none.
             size: Bytes of the body; None where nobody knows yet.
         """
-        fields = [*headers, *_framing(status, headers, size)]
+        fields = [*headers, *_framing(status, headers, size, knows_chunks=self._knows_chunks)]
         phrase = _phrase(status) if reason is None else reason
         encoder = ResponseEncoder(status, phrase, fields, request_method=self._method)
         self._encoder, self._unsent = encoder, encoder.head
@@ -132,11 +133,14 @@ def _phrase(status: int) -> str:
         return ""
 
 
-def _framing(status: int, headers: Pairs, size: int | None) -> Pairs:
-    """Return the field that says how long the body is, unless one stands there or there is none."""
+def _framing(status: int, headers: Pairs, size: int | None, *, knows_chunks: bool) -> Pairs:
+    """Return the field that says how long the body is, unless one stands there or there is none.
+
+    A client of HTTP/1.0 knows no chunks: its body ends with the connection (RFC 9112 section 6.3).
+    """
     names = {(name if isinstance(name, bytes) else name.encode()).lower() for name, _ in headers}
     if status < 200 or status in (204, 304) or names & {b"content-length", b"transfer-encoding"}:
         return ()
     if size is None:
-        return [("Transfer-Encoding", "chunked")]
+        return [("Transfer-Encoding", "chunked") if knows_chunks else ("Connection", "close")]
     return [("Content-Length", str(size))]
