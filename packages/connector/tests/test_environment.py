@@ -122,6 +122,44 @@ def test_the_first_variable_of_a_scheme_decides(row: Row) -> None:
     assert (proxy and str(proxy)) == row.here
 
 
+S, T = "socks5h://me:cret@s.example:1080", "socks4a://t.example:9050"
+
+# curl is 7.88.1 and was run; tests-integration/test_environment_like_curl.py runs the curl of the day on such rows.
+SOCKS_ROWS = [
+    ({"all_proxy": S}, "http", S),
+    ({"ALL_PROXY": S}, "https", S),
+    ({"all_proxy": S, "ALL_PROXY": T}, "http", S),
+    ({"all_proxy": "", "ALL_PROXY": T}, "http", T),
+    ({"all_proxy": S, "http_proxy": A}, "http", A),
+    ({"all_proxy": S, "http_proxy": A}, "https", S),
+    ({"all_proxy": S, "http_proxy": ""}, "http", S),
+    ({"http_proxy": T}, "http", T),
+    ({"http_proxy": T}, "https", None),
+    ({"HTTPS_PROXY": S, "all_proxy": T}, "https", S),
+    ({"all_proxy": "SOCKS5H://s.example"}, "http", "socks5h://s.example:1080"),
+    ({"all_proxy": "socks://s.example:1080/"}, "http", "socks4://s.example:1080"),
+    ({"all_proxy": "s.example:1080"}, "http", "http://s.example:1080"),
+    ({"all_proxy": S, "no_proxy": "shore.example"}, "https", None),
+    ({"all_proxy": S, "NO_PROXY": "*"}, "http", None),
+    ({"all_proxy": S, "no_proxy": "sea.example"}, "http", S),
+    ({"all_proxy": S, "http_proxy": A, "no_proxy": "shore.example"}, "http", None),
+]
+
+
+@pytest.mark.parametrize(("variables", "scheme", "named"), SOCKS_ROWS)
+def test_socks_proxies_are_named_like_others(
+    variables: dict[str, str], scheme: str, named: str | None
+) -> None:
+    environment = read(**variables)
+    proxy = environment.proxy_for(URL(URLS[scheme]))
+    assert (proxy and str(proxy)) == named
+    explanation = environment.explain(URL(URLS[scheme]))
+    assert explanation.proxy == proxy
+    assert "cret" not in str(explanation)
+    if proxy is not None:
+        assert str(explanation).startswith(f"{scheme}://shore.example goes through {proxy.scheme}://")
+
+
 def test_where_curl_and_go_agree_they_are_followed_but_for_spellings() -> None:
     assert {row.origin for row in ROWS if row.curl == row.go != row.here} == {
         "urllib Http_Proxy",
@@ -235,7 +273,7 @@ class TestInvalidProxy:
         assert issubclass(InvalidProxy, ValueError)
 
     def test_it_harms_no_url_that_another_variable_or_entry_decides(self) -> None:
-        environment = read(ALL_PROXY="socks://127.0.0.1:1080/", https_proxy=A, no_proxy="shore.example:80")
+        environment = read(ALL_PROXY="socks6://127.0.0.1:1080/", https_proxy=A, no_proxy="shore.example:80")
         assert environment.proxy_for(URL(URLS["https"])) == URL(A)
         assert environment.proxy_for(URL(URLS["http"])) is None
         with pytest.raises(InvalidProxy, match="ALL_PROXY"):

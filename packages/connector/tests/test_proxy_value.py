@@ -20,6 +20,7 @@ GOOD = [
     ("https://proxy.example", "https://proxy.example"),
     ("https://proxy.example:8443/", "https://proxy.example:8443"),
     ("socks4://proxy.example:9050", "socks4://proxy.example:9050"),
+    ("socks://127.0.0.1:1080/", "socks4://127.0.0.1:1080"),
     ("socks4a://proxy.example", "socks4a://proxy.example:1080"),
     ("socks5://proxy.example", "socks5://proxy.example:1080"),
     ("SOCKS5H://proxy.example/", "socks5h://proxy.example:1080"),
@@ -36,7 +37,7 @@ SCHEME = "a scheme other than http, https, socks4, socks4a, socks5 or socks5h"
 PLACE = "no valid host or port"
 BAD = [
     ("ftp://proxy.example", SCHEME),
-    ("socks://127.0.0.1:1080/", SCHEME),
+    ("socks6://127.0.0.1:1080/", SCHEME),
     ("file:///etc/passwd", SCHEME),
     ("http://", PLACE),
     ("http:///", PLACE),

@@ -23,6 +23,8 @@ def read_proxy(value: str) -> URL | str:
     """Return the proxy's URL, or in words what is wrong with it, without quoting the value."""
     explicit = _scheme_of(value)
     scheme = explicit[1].lower() if explicit else "http"
+    if scheme == "socks":  # what some desktops write, and curl takes for version 4
+        scheme = "socks4"
     if scheme not in _SCHEMES:
         return f"a scheme other than {', '.join(_SCHEMES[:-1])} or {_SCHEMES[-1]}"
     authority = (value[explicit.end() :] if explicit else value).removesuffix("/")

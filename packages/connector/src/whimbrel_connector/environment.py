@@ -13,8 +13,9 @@ Variables:
     | wss | wss_proxy, https_proxy, all_proxy |
 
     and any other scheme by none. Letter case is free: lower case wins over upper case, and upper case over
-    a mixture. A proxy without a scheme is an http proxy. Where REQUEST_METHOD is set, this process answers
-    CGI requests and HTTP_PROXY may be a client's "Proxy" header: only the lower-case http_proxy is heeded.
+    a mixture. A proxy without a scheme is an http proxy, and `socks` means socks4, as in curl. Where
+    REQUEST_METHOD is set, this process answers CGI requests and HTTP_PROXY may be a client's "Proxy" header:
+    only the lower-case http_proxy is heeded.
     A value that names no proxy is an error for the URLs it would serve, and for no other.
 
 NO_PROXY:
