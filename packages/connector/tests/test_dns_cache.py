@@ -254,6 +254,16 @@ async def test_what_is_looked_up_while_the_cache_is_cleared_is_not_kept() -> Non
     assert await asked(cache) == newer
 
 
+async def test_a_resolver_that_is_cancelled_within_cancels_nobody_who_asked() -> None:
+    scripted = Scripted()
+    cache = cached(scripted)
+    asking = asked(cache)
+    await scripted.wanted(1)
+    scripted.answers[0].cancel()
+    with pytest.raises(OSError, match="gave the lookup up"):
+        await asking
+
+
 @pytest.mark.parametrize("turns", [1, 2, 3])
 async def test_stopping_ends_lookups(turns: int) -> None:
     cache = cached(Scripted())

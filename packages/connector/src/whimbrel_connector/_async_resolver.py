@@ -6,7 +6,7 @@ aiodns is imported at the first lookup, in a thread: it takes a tenth of a secon
 import asyncio
 import socket
 from collections.abc import Awaitable, Sequence
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
@@ -17,7 +17,7 @@ from whimbrel_connector._addresses import NUMERIC, ResolveResult
 from whimbrel_connector._lookup_threads import LookupThreads
 from whimbrel_connector._resolver_seam import AbstractResolver
 
-__all__ = ["AsyncResolver"]
+__all__ = ["AsyncResolver", "has_aiodns"]
 
 # c-ares' numbers for "there is no such name" and "it has no such record".
 _ENODATA, _ENOTFOUND, _ENONAME = 1, 4, 19
@@ -47,7 +47,7 @@ class AsyncResolver(AbstractResolver):
         *args: object,
         **kwargs: object,
     ) -> None:
-        if not _imported and find_spec("aiodns") is None:
+        if not has_aiodns():
             msg = 'AsyncResolver requires aiodns: pip install "whimbrel-connector[aiodns]"'
             raise RuntimeError(msg)
         self._arguments = args
@@ -94,6 +94,12 @@ class AsyncResolver(AbstractResolver):
             msg = "the resolver is used from another event loop than the one of its first use"
             raise RuntimeError(msg)
         return self._opened.resolver
+
+
+@cache
+def has_aiodns() -> bool:
+    """Tell whether aiodns is installed, without importing it."""
+    return find_spec("aiodns") is not None
 
 
 async def _libraries() -> tuple[ModuleType, ModuleType]:

@@ -54,7 +54,7 @@ class CachingResolver:
         self._most = most
         self._answers: OrderedDict[_Question, _Answer] = OrderedDict()
         self._lookups: dict[_Question, _Lookup] = {}
-        self._tasks: set[_Task] = set()
+        self._under_way: dict[_Task, _Lookup] = {}
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
@@ -75,9 +75,10 @@ class CachingResolver:
 
     def stop(self) -> list[_Task]:
         """End the lookups that are still under way, and return them."""
-        for task in self._tasks:
+        for task, lookup in self._under_way.items():
+            lookup.is_ended = True
             task.cancel()
-        return list(self._tasks)
+        return list(self._under_way)
 
     async def _resolve_observed(
         self, question: _Question, observer: ConnectObserver
@@ -120,7 +121,7 @@ class CachingResolver:
 
     def _begin(self, question: _Question) -> "_Lookup":
         lookup = _Lookup(asyncio.get_running_loop().create_task(self._ask(question)))
-        self._tasks.add(lookup.task)
+        self._under_way[lookup.task] = lookup
         # Not the task itself: one that is cancelled before its first step runs nothing of its own.
         lookup.task.add_done_callback(lambda task: self._settle(question, lookup, task))
         return lookup
@@ -141,7 +142,7 @@ class CachingResolver:
         lookup.task.cancel()
 
     def _settle(self, question: _Question, lookup: "_Lookup", task: _Task) -> None:
-        self._tasks.discard(task)
+        del self._under_way[task]
         is_current = self._lookups.get(question) is lookup
         if is_current:
             del self._lookups[question]
@@ -151,8 +152,10 @@ class CachingResolver:
         for waiter in lookup.waiters:
             if waiter.done():
                 continue
-            if task.cancelled():
+            if lookup.is_ended:
                 waiter.cancel()
+            elif task.cancelled():  # by the resolver: nobody cancelled those who wait
+                waiter.set_exception(OSError("the resolver gave the lookup up"))
             elif fault is not None:
                 waiter.set_exception(fault)
             else:
@@ -172,10 +175,11 @@ class CachingResolver:
 class _Lookup:
     """A question that is being asked, and those who wait for the answer."""
 
-    __slots__ = ("task", "waiters")
+    __slots__ = ("is_ended", "task", "waiters")
 
     def __init__(self, task: _Task) -> None:
         self.task = task
+        self.is_ended = False
         self.waiters: list[_Waiter] = []
 
 

@@ -1,6 +1,7 @@
 """From a host to a connected socket: address lookup, address filter, Happy Eyeballs (RFC 8305)."""
 
 import asyncio
+import errno
 import os
 import socket
 from contextlib import suppress
@@ -229,7 +230,7 @@ class _Dialling:
 def _reason(fault: OSError) -> str:
     """Return why an attempt failed; where asyncio says no more than that it has, the system's word for it."""
     words = words_of(fault)
-    if words.startswith("Connect call failed") and fault.errno:
+    if words.startswith("Connect call failed") and fault.errno is not None and fault.errno in errno.errorcode:
         return os.strerror(fault.errno)
     return words
 

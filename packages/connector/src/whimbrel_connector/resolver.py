@@ -7,10 +7,9 @@ import asyncio
 import socket
 from collections.abc import Mapping, Sequence
 from functools import partial
-from importlib.util import find_spec
 
 from whimbrel_connector._addresses import NUMERIC, ResolveResult, literal_address
-from whimbrel_connector._async_resolver import AsyncResolver
+from whimbrel_connector._async_resolver import AsyncResolver, has_aiodns
 from whimbrel_connector._lookup_threads import LookupThreads
 from whimbrel_connector._resolver_seam import AbstractResolver, Resolver
 
@@ -118,7 +117,7 @@ class StaticResolver(AbstractResolver):
 
 
 DefaultResolver: type[AsyncResolver] | type[ThreadedResolver] = (
-    ThreadedResolver if find_spec("aiodns") is None else AsyncResolver
+    AsyncResolver if has_aiodns() else ThreadedResolver
 )
 
 
