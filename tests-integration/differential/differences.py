@@ -146,6 +146,37 @@ DIFFERENCES: tuple[Difference, ...] = (
         "RFC 6265bis section 5.7: who can change http must not set what https trusts.",
         {"cookies that are secure, over http": ("jar",)},
     ),
+    Difference(
+        "A cookie for a whole top level domain is taken, and sent to every host in it.",
+        "It is not; which suffixes are public `publicsuffixlist` knows, where it is installed.",
+        "RFC 6265bis section 5.7.",
+        {
+            "names: a cookie of the top": (
+                "jar",
+                *(f"request {number} cookie" for number in (2, 3, 4)),
+            )
+        },
+    ),
+    Difference(
+        "A `Domain` in upper case fits no host.",
+        "It fits in any letter case.",
+        "RFC 6265bis section 5.6.3.",
+        {
+            "names: a cookie of a domain in upper case": ("jar", "request 2 cookie", "request 3 cookie"),
+        },
+    ),
+    Difference(
+        "Of two cookies of one name, for a path and for one below it, one is sent.",
+        "Both are, that of the longer path first.",
+        "RFC 6265bis section 5.8.3.",
+        {"names: cookies of one name": ("request 2 cookie",)},
+    ),
+    Difference(
+        "The prefixes `__Secure-` and `__Host-` say nothing.",
+        "They keep what they promise.",
+        "RFC 6265bis section 4.1.3.",
+        {"names: cookies with a prefix": ("jar", "request 2 cookie")},
+    ),
     # Bodies that are sent.
     Difference(
         "What a generator raises becomes `ClientConnectionError`.",
@@ -303,11 +334,21 @@ DIFFERENCES: tuple[Difference, ...] = (
         "A list of what is secret is never complete.",
         {
             "headers to another origin": ("elsewhere request 1 x-token",),
+            "names: redirected to a subdomain": ("request 2 x-token",),
+            "names: redirected to the parent domain": ("request 2 x-token",),
+            "names: redirected to another port": ("request 2 x-token",),
+            "names: redirected to the host with a dot": ("request 2 x-token",),
             "headers there and back": ("request 2 x-token", "elsewhere request 1 x-token"),
             "headers of the session to another origin": ("elsewhere request 1 x-token",),
             "auth of the session to another origin": ("elsewhere request 1 authorization",),
             "Host of one's own to another origin": ("elsewhere request 1 host",),
         },
+    ),
+    Difference(
+        "A redirect to the usual port, said, is one to another origin.",
+        "It is one to the same.",
+        "http://shore.example:80/ and http://shore.example/ are one origin (RFC 6454 section 4).",
+        {"names: redirected to the usual port, said": ("request 2 authorization",)},
     ),
     Difference(
         "Where a redirect drops the body, `Content-Language` and `Expect` stay, and a last chunk is sent all the same.",

@@ -138,7 +138,17 @@ FORMS = [
 ]
 
 
+async def _endless() -> AsyncIterator[bytes]:
+    for _ in range(100):
+        yield bytes(65536)
+
+
 FRAMING = [
+    Scene(
+        "early answer to a large upload",
+        post(made=lambda lib: {"data": _endless()}),
+        Early(text("too large", "Connection: close", status="413 Content Too Large")),
+    ),
     Scene("chunked", post(data=b"eggs", chunked=True)),
     Scene("chunked of a mapping", post(data={"a": "1"}, chunked=True)),
     Scene("chunked without a body", post(chunked=True)),

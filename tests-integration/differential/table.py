@@ -3,6 +3,7 @@
 from differential import (
     scenes_bodies,
     scenes_failures,
+    scenes_names,
     scenes_redirects,
     scenes_requests,
     scenes_responses,
@@ -19,6 +20,7 @@ SCENES: list[Scene] = [
     *scenes_responses.SCENES,
     *scenes_redirects.SCENES,
     *scenes_failures.SCENES,
+    *scenes_names.SCENES,
     *scenes_sessions.SCENES,
     *scenes_websockets.SCENES,
 ]

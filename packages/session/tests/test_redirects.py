@@ -102,6 +102,11 @@ def test_a_location_stays_as_it_is_but_for_what_no_url_holds(location: str, targ
     assert request_target(next_request(sent(), 302, location).url) == target
 
 
+def test_only_the_host_of_a_location_loses_its_letter_case() -> None:
+    following = next_request(sent(), 302, "HTTP://u@SHORE.Example:8080/%41%2f?b=%7e+%20#C")
+    assert str(following.url) == "http://shore.example:8080/%41%2f?b=%7e+%20#C"
+
+
 def test_a_location_can_stay_as_it_is_in_any_case() -> None:
     url = next_request(sent(), 302, "/100%?a=%zz", requote=False).url
     assert request_target(url) == "/100%?a=%zz"
@@ -123,7 +128,10 @@ def test_another_origin_learns_no_secret(location: str) -> None:
     assert following.cookies is None
 
 
-@pytest.mark.parametrize("location", ["/c", "http://shore.example:80/c", "https://shore.example/c"])
+@pytest.mark.parametrize(
+    "location",
+    ["/c", "http://shore.example:80/c", "https://shore.example/c", "http://SHORE.Example/c"],
+)
 def test_the_same_origin_and_its_upgrade_to_tls_keep_them(location: str) -> None:
     following = next_request(sent(), 302, location)
     assert dict(following.headers) == {**SECRETS, **HARMLESS}

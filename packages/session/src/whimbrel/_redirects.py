@@ -106,6 +106,9 @@ def _parse(location: str, *, requote: bool) -> URL:
         if url.port == 0:  # asked now, because only now is a port that is no number noticed
             msg = "port 0 cannot be connected to"
             raise ValueError(msg)
+        host = url.raw_host
+        if host and host != host.lower():  # letter case says nothing there (RFC 3986 section 3.2.2)
+            url = url.with_host(host.lower())
     except ValueError as fault:
         raise InvalidUrlRedirectClientError(location, f"it cannot be followed: {fault}") from fault
     return url
