@@ -5,13 +5,12 @@ import os
 from pathlib import Path
 
 import pytest
-from downstream.environments import ROOT, CannotFetch, environment_with
+from downstream.environments import CannotFetch, environment_with, whimbrel_path
 from downstream.site import Site
 from peers.socks import SocksServer
 
 HERE = Path(__file__).parent / "downstream"
 STANDING_IN = HERE / "standing_in.py"
-SOURCES = [str(folder) for folder in sorted(ROOT.glob("packages/*/src"))]
 
 # What each script prints; with aiohttp itself (3.14.5, and 3.13.5 for aioresponses, which breaks with 3.14) it is the same.
 SAID = {
@@ -78,9 +77,9 @@ SAID = {
 }
 NEEDS = {
     "aiohttp-client-cache": ("attrs", "itsdangerous", "url-normalize"),
-    "aiohttp-socks": ("python-socks",),
+    "aiohttp-socks": ("python-socks", "typing_extensions"),
     "aioresponses": ("packaging",),
-    "gidgethub": ("uritemplate",),
+    "gidgethub": ("uritemplate", "typing_extensions"),
     "vcrpy": ("pyyaml", "urllib3", "wrapt"),
 }
 
@@ -99,20 +98,21 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("library", SAID)
 async def test_it_works_unmodified(library: str, files: Path) -> None:
     try:
+        path = await asyncio.to_thread(whimbrel_path)
         python = await asyncio.to_thread(environment_with, library, *NEEDS.get(library, ()))
     except CannotFetch as fault:
         pytest.skip(f"pip cannot fetch {library}: {fault}")
     program = HERE / f"with_{library.replace('-', '_')}.py"
     async with Site(files) as site, SocksServer() as proxy:
-        said = await _run(python, program, site.url, proxy.url("socks5"))
+        said = await _run(python, path, program, site.url, proxy.url("socks5"))
     assert said == [line.strip() for line in SAID[library].strip().splitlines()]
     assert [asked.host for asked in proxy.asked] == (["shore.example"] if library == "aiohttp-socks" else [])
 
 
-async def _run(python: Path, program: Path, *arguments: str) -> list[str]:
+async def _run(python: Path, path: list[Path], program: Path, *arguments: str) -> list[str]:
     process = await asyncio.create_subprocess_exec(
         *(str(python), "-W", "default::ResourceWarning", str(STANDING_IN), str(program), *arguments),
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(SOURCES)},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, path))},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
