@@ -3,7 +3,7 @@
 A pattern covers whole differences, as `surface.comparison` words them; `*` stands for anything.
 """
 
-__all__ = ["AGREED", "NOT_YET"]
+__all__ = ["AGREED"]
 
 SERVER = "the server's"
 GONE = "deprecated in aiohttp 3, and gone in 4 by its own words"
@@ -13,7 +13,6 @@ BY_THE_SESSION = "only a session makes one; aiohttp documents no constructor"
 BY_THE_READER = "only a MultipartReader makes one; aiohttp documents no constructor"
 BY_URL = "a connector knows no ClientRequest, so that it serves without a session: it is asked by URL"
 FEEDING = "for who feeds a stream: here `feed_data` is told of chunks by `keep_chunk_open`"
-NOT_YET = "missing: nobody has written it yet"
 
 AGREED = {
     # Of the server.
