@@ -16,7 +16,7 @@ WANTED = {
     "client": "URL ClientSession ClientTimeout DEFAULT_TIMEOUT hdrs _RequestContextManager _RequestOptions",
     "client_exceptions": "ClientConnectorDNSError ServerFingerprintMismatch UnixClientConnectorError",
     "client_proto": "ResponseHandler",
-    "client_reqrep": "ClientRequest ClientResponse ConnectionKey ContentDisposition Fingerprint RequestInfo",
+    "client_reqrep": "ClientRequest ClientResponse ConnectionKey UploadTracker ContentDisposition Fingerprint RequestInfo",
     "client_ws": "ClientWebSocketResponse ClientWSTimeout DEFAULT_WS_CLIENT_TIMEOUT",
     "connector": "AddrInfoType BaseConnector NamedPipeConnector SocketFactoryType TCPConnector",
     "helpers": "BasicAuth HeadersMixin TimerNoop encode_basic_auth parse_mimetype strip_auth_from_url",

@@ -1,5 +1,5 @@
 """aiohttp.client_middlewares: the types of middlewares."""
 
-from whimbrel.client_middlewares import ClientHandlerType, ClientMiddlewareType
+from whimbrel.client_middlewares import ClientHandlerType, ClientMiddlewareType, build_client_middlewares
 
-__all__ = ["ClientHandlerType", "ClientMiddlewareType"]
+__all__ = ["ClientHandlerType", "ClientMiddlewareType", "build_client_middlewares"]

@@ -6,6 +6,7 @@ from whimbrel.client_exceptions import ConnectionKey
 from whimbrel.client_request import ClientRequest
 from whimbrel.request_info import RequestInfo
 from whimbrel.response import ClientResponse, ContentDisposition
+from whimbrel.upload_tracker import UploadTracker
 from whimbrel_connector import Fingerprint
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "Fingerprint",
     "MappingProxyType",
     "RequestInfo",
+    "UploadTracker",
 ]

@@ -1,5 +1,6 @@
 """aiohttp.connector: where connections come from."""
 
+from whimbrel.connection import Connection
 from whimbrel_connector import (
     AddrInfoType,
     BaseConnector,
@@ -12,6 +13,7 @@ from whimbrel_connector import (
 __all__ = [
     "AddrInfoType",
     "BaseConnector",
+    "Connection",
     "NamedPipeConnector",
     "SocketFactoryType",
     "TCPConnector",

@@ -12,6 +12,9 @@ from .http_websocket import (
     WebSocketError,
     WSCloseCode,
     WSMessage,
+    WSMessageDecodeText,
+    WSMessageNoDecodeText,
+    WSMessageTextBytes,
     WSMsgType,
 )
 from .http_writer import HttpVersion, HttpVersion10, HttpVersion11
@@ -31,6 +34,9 @@ __all__ = [
     "HttpVersion11",
     "WSCloseCode",
     "WSMessage",
+    "WSMessageDecodeText",
+    "WSMessageNoDecodeText",
+    "WSMessageTextBytes",
     "WSMsgType",
     "WebSocketError",
 ]

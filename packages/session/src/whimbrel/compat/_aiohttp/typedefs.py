@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from http.cookies import BaseCookie, Morsel
 
 from yarl import Query
 
@@ -12,6 +13,8 @@ from whimbrel_cookies import LooseCookies
 from whimbrel_http1 import RawHeaders
 
 Byteish = bytes | bytearray | memoryview
+LooseCookiesMappings = Mapping[str, str | BaseCookie[str] | Morsel[str]]
+LooseCookiesIterables = Iterable[tuple[str, str | BaseCookie[str] | Morsel[str]]]
 JSONEncoder = Callable[[object], str]
 JSONBytesEncoder = Callable[[object], bytes]
 JSONDecoder = Callable[[str], object]
@@ -27,6 +30,8 @@ __all__ = [
     "JSONDecoder",
     "JSONEncoder",
     "LooseCookies",
+    "LooseCookiesIterables",
+    "LooseCookiesMappings",
     "LooseHeaders",
     "PathLike",
     "Query",
