@@ -120,6 +120,7 @@ async def test_without_a_limit_all_go_at_once(limit: int | None) -> None:
         fetches = [asyncio.ensure_future(session.get(server.url)) for _ in range(150)]
         await server.connections.until(lambda: len(server.requests) == 150)
         gate.set()
+        assert server.connections.open == 150
         for response in await asyncio.gather(*fetches):
             response.release()
 

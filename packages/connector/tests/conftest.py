@@ -112,6 +112,27 @@ async def politely(line: Line) -> None:
         line.answer(request.split(b" ", 2)[1])
 
 
+def plays(data: bytes) -> Script:
+    """Return a script that answers the first request with `data` and closes when the client does."""
+
+    async def script(line: Line) -> None:
+        await line.request()
+        line.send(data)
+        await line.end()
+
+    return script
+
+
+def plays_and_closes(data: bytes) -> Script:
+    """Return a script that answers the first request with `data` and closes at once."""
+
+    async def script(line: Line) -> None:
+        await line.request()
+        line.send(data)
+
+    return script
+
+
 class Peer:
     """A server that plays a script on each connection.
 
@@ -198,9 +219,11 @@ class Peer:
                 await writer.wait_closed()
 
 
-def get(target: str = "/", method: str = "GET", *fields: tuple[str, str]) -> Request:
+def get(
+    target: str = "/", method: str = "GET", *fields: tuple[str, str], offers_upgrade: bool = False
+) -> Request:
     """Return a request without a body."""
-    return Request(method, target, [("Host", "shore.example"), *fields])
+    return Request(method, target, [("Host", "shore.example"), *fields], offers_upgrade=offers_upgrade)
 
 
 Serve = Callable[..., Awaitable[Peer]]

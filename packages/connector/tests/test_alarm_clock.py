@@ -120,14 +120,15 @@ def test_at_rest_it_leaves_no_timer_but_those_that_are_waited_for() -> None:
 
 
 def test_it_follows_to_another_loop() -> None:
-    async def scene() -> None:
-        sleeper = Sleeper([], "")
+    async def scene(name: str) -> None:
+        sleeper = Sleeper(rung, name)
         clock.set(SOON, sleeper)
         await sleeper.woken
 
-    clock = AlarmClock()
-    asyncio.run(scene())
-    asyncio.run(scene())
+    clock, rung = AlarmClock(), list[str]()
+    asyncio.run(scene("here"))
+    asyncio.run(scene("there"))
+    assert rung == ["here", "there"]
 
 
 async def test_the_context_of_who_sets_an_alarm_is_not_kept() -> None:

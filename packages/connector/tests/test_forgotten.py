@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -47,16 +48,19 @@ async def test_a_forgotten_connector_is_missed_at_once(serve: Serve) -> None:
 
 async def test_a_connector_with_nothing_open_may_be_forgotten(serve: Serve) -> None:
     peer = await serve()
-    TCPConnector()
-    connector = TCPConnector(force_close=True)
-    await peer.fetch(connector)
-    await peer.until(lambda: not peer.open)
-    while connector.statistics.open:  # noqa: ASYNC110  no event tells
-        await asyncio.sleep(0)
-    del connector
-    async with TCPConnector() as closed:
-        await peer.fetch(closed)
-    del closed
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        TCPConnector()
+        connector = TCPConnector(force_close=True)
+        await peer.fetch(connector)
+        await peer.until(lambda: not peer.open)
+        while connector.statistics.open:  # noqa: ASYNC110  no event tells
+            await asyncio.sleep(0)
+        del connector
+        async with TCPConnector() as closed:
+            await peer.fetch(closed)
+        del closed
+    assert not [each for each in caught if "Unclosed" in str(each.message)]
 
 
 async def test_a_connector_lives_as_long_as_an_exchange_of_its(serve: Serve) -> None:

@@ -337,7 +337,9 @@ async def test_a_trailing_dot_is_no_part_of_the_name(serve: Serve, authority: Au
     peer = await serve(context=authority.server("shore.example"))
     resolver = StaticResolver({"shore.example.": ["127.0.0.1"]})
     async with TCPConnector(ssl=authority.client(), resolver=resolver) as connector:
-        (await connector.connect(f"https://shore.example.:{peer.port}")).close()
+        exchange = await connector.connect(f"https://shore.example.:{peer.port}")
+        assert exchange.get_extra_info("ssl_object").server_hostname == "shore.example"
+        exchange.close()
 
 
 async def test_verification_can_be_turned_off_and_on_again(serve: Serve, authority: Authority) -> None:

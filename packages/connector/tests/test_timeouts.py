@@ -46,6 +46,9 @@ async def test_a_block_that_takes_too_long_ends_with_the_error() -> None:
 async def test_a_block_that_is_quick_is_left_alone() -> None:
     with Deadline(CLOCK, NEVER, TooLateError):
         await asyncio.sleep(0)
+        done = True
+    await asyncio.sleep(0)
+    assert done
 
 
 async def test_none_is_no_limit_and_zero_is_no_time() -> None:
