@@ -204,13 +204,6 @@ async def test_an_upload_may_go_on_while_the_answer_is_read(serve: Serve, connec
         line.send(await line.reader.readexactly(5))
         await line.end()
 
-    class Conversation(Pieces):
-        async def write(self, writer: BodyWriter) -> None:
-            for word in (b"whim", b"brel", b"eggs"):
-                await writer.write(word)
-                heard.append(await exchange.content.readany())
-
-    heard: list[bytes] = []
     peer = await serve(echoing)
     exchange = await connector.connect(peer.url)
     head = asyncio.ensure_future(exchange.send(upload(Waiting(b"whim", b"brel", b"eggs"))))
