@@ -82,6 +82,8 @@ class _Ear(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._note("lost")
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.close()  # Python 3.10's TLS transport does not notice that it was closed
         if not self.lost.done():
             self.lost.set_result(exc)
 
@@ -290,7 +292,7 @@ async def _tells_of_the_peers_end(scene: _Scene) -> list[str]:
     scene.writer.close()
     fault = await scene.ear.lost
     failures = [] if scene.ear.received == b"last words" else ["what came before the end is lost"]
-    if "eof" not in scene.ear.calls:
+    if "eof" not in scene.ear.calls and not scene.is_tls:  # not every TLS tells both ends apart
         failures.append("eof_received is not called")
     return failures if fault is None else [*failures, f"an end in order is told as {fault!r}"]
 
