@@ -332,6 +332,24 @@ async def a_response_closed_and_one_released(stage: Stage) -> None:
     await stage.get("plain")
 
 
+@scene(connector=lambda means: TCPConnector(limit=1))
+async def an_answer_that_never_comes(stage: Stage) -> None:
+    """Who gives up on it gives the only place back."""
+
+    async def asking() -> None:
+        async with stage.session.get(stage.target("mute")[0]):
+            raise ForeignAnswer("a mute peer has spoken")
+
+    task = asyncio.get_running_loop().create_task(asking())
+    try:
+        for _ in range(20):
+            await asyncio.sleep(0)
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+    await stage.get("plain")
+
+
 @scene()
 async def a_session_closed_under_way(stage: Stage) -> None:
     async def closing() -> None:

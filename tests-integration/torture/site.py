@@ -44,6 +44,9 @@ class Site:
                 return False
             case "refuse":  # in the place of 100 Continue
                 await peer.send(response(number.encode(), status="413 Content Too Large"))
+            case "mute":
+                await peer.until_gone()
+                return False
             case "ws":
                 await self._converse(peer, number, fields)
                 return False
