@@ -460,3 +460,28 @@ def test_a_callback_that_raises_disturbs_nobody(caplog: pytest.LogCaptureFixture
     stream.on_eof(broken)
     assert calls == ["eof"]
     assert [str(record.exc_info[1]) for record in caplog.records if record.exc_info] == ["oops", "oops"]
+
+
+async def test_a_stream_that_is_whole_is_taken_at_once() -> None:
+    stream = StreamReader()
+    stream.feed_data(b"whimbrel")
+    assert stream.take_whole() is None
+    stream.feed_eof()
+    assert stream.take_whole(7) is None
+    assert stream.take_whole(8) == b"whimbrel"
+    assert stream.at_eof()
+    assert await stream.read() == b""
+
+
+async def test_a_stream_in_pieces_or_begun_or_broken_is_not_taken_at_once() -> None:
+    in_pieces, begun, broken = StreamReader(), StreamReader(), StreamReader()
+    for stream in (in_pieces, begun, broken):
+        stream.feed_data(b"whim")
+    in_pieces.feed_data(b"brel")
+    assert await begun.read(1) == b"w"
+    broken.set_exception(KeyError())
+    in_pieces.feed_eof()
+    begun.feed_eof()
+    assert [stream.take_whole() for stream in (in_pieces, begun, broken)] == [None, None, None]
+    assert await in_pieces.read_to_end() == b"whimbrel"
+    assert await begun.read() == b"him"

@@ -127,7 +127,8 @@ class StreamReader:
         # What will all be held here need not be held back: that would only take time.
         if self._wants_all and self._size <= self._most:
             return
-        self._wake()
+        if self._waiter is not None:
+            self._wake()
         if self._unread_bytes() > self._high and not self._paused:
             self._pause()
 
@@ -140,11 +141,14 @@ class StreamReader:
         """Mark the end; what is buffered can still be read."""
         self._fed_to_end = True
         self._accept_end()
-        self._wake()
-        callbacks, self._eof_callbacks = self._eof_callbacks, []
-        for callback in callbacks:
-            _call(callback)
-        self._run_end_callbacks()
+        if self._waiter is not None:
+            self._wake()
+        if self._eof_callbacks:
+            callbacks, self._eof_callbacks = self._eof_callbacks, []
+            for callback in callbacks:
+                _call(callback)
+        if self._end_callbacks:
+            self._run_end_callbacks()
 
     def set_exception(self, exc: BaseException, exc_cause: BaseException | None = None) -> None:
         """End the stream with an error, which every later read of an empty buffer raises."""
@@ -247,6 +251,15 @@ class StreamReader:
             left -= len(pieces[-1])
             offset = 0
         return b"".join(pieces)
+
+    def take_whole(self, most: int | None = None) -> bytes | None:
+        """Return the whole stream if it is there and nobody has begun to read it.
+
+        None where it is not, or in pieces, or longer than `most`: `read_to_end` will do what is to be done.
+        """
+        if self._taken or not self._at_end or self._exception is not None or len(self._pieces) != 1:
+            return None
+        return None if most is not None and self._size > most else self._take_everything()
 
     # What a reader awaits.
 

@@ -1,6 +1,6 @@
 """Cookies in and out of a request: what the jar says, and what the caller adds for once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http.cookies import BaseCookie
 from typing import Protocol
 
@@ -10,11 +10,10 @@ from whimbrel_cookies import (
     AbstractCookieJar,
     LooseCookies,
     format_cookie_header,
-    merge_cookie_header,
     response_cookies,
 )
 
-__all__ = ["CookieJarLike", "cookie_header_for", "store_cookies"]
+__all__ = ["CookieJarLike", "cookie_source", "store_cookies"]
 
 
 class CookieJarLike(Protocol):
@@ -27,19 +26,11 @@ class CookieJarLike(Protocol):
         """Return what a request to the URL must send."""
 
 
-def cookie_header_for(jar: CookieJarLike, url: URL, once: LooseCookies | None) -> str:
-    """Return the value of the Cookie header; "" when none is to be sent.
-
-    Args:
-        jar: The session's jar.
-        url: Where the request goes.
-        once: Cookies of this request alone; they replace those of the same name.
-    """
+def cookie_source(jar: CookieJarLike) -> Callable[[URL], str]:
+    """Return what tells the value of the Cookie header that the jar wants sent to a URL, "" for none."""
     if isinstance(jar, AbstractCookieJar):
-        header = jar.cookie_header(url)
-    else:
-        header = format_cookie_header(jar.filter_cookies(url))
-    return merge_cookie_header(header, once) if once else header
+        return jar.cookie_header
+    return lambda url: format_cookie_header(jar.filter_cookies(url))
 
 
 def store_cookies(jar: CookieJarLike, set_cookie: Sequence[bytes], url: URL) -> None:

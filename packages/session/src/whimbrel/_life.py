@@ -10,7 +10,7 @@ from yarl import URL
 
 from whimbrel._bodies import rewind
 from whimbrel._body_rules import DEFAULT_BODY_RULES
-from whimbrel._cookies import CookieJarLike, cookie_header_for, store_cookies
+from whimbrel._cookies import CookieJarLike, cookie_source, store_cookies
 from whimbrel._netrc import NETRC
 from whimbrel._outgoing import Head, Outgoing, complete_headers
 from whimbrel._plan import Plan, RaiseForStatus
@@ -29,10 +29,10 @@ from whimbrel_connector import (
     Exchange,
     ExchangeOptions,
     Proxy,
-    ServerDisconnected,
     Timeouts,
     TlsPolicy,
 )
+from whimbrel_cookies import merge_cookie_header
 from whimbrel_http1 import Http1Error, ResponseHead
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ class RequestLife:
     ) -> None:
         self._connector = connector
         self._jar = jar
+        self._cookies_for = cookie_source(jar)
         self._response_class = response_class
         self._request_class = request_class
         self._clock = AlarmClock()
@@ -147,7 +148,9 @@ class RequestLife:
 
     def _hop(self, outgoing: Outgoing, plan: Plan, session: "ClientSession") -> Awaitable[ClientResponse]:
         """Make one request, by way of its middlewares; return its response, whatever it says."""
-        cookie_header = cookie_header_for(self._jar, outgoing.url, outgoing.cookies)
+        cookie_header = self._cookies_for(outgoing.url)
+        if outgoing.cookies:
+            cookie_header = merge_cookie_header(cookie_header, outgoing.cookies)
         if not plan.middlewares and self._request_class is ClientRequest:
             return self._send(outgoing, outgoing.head(cookie_header), plan)
         headers = complete_headers(outgoing, cookie_header)
@@ -161,15 +164,39 @@ class RequestLife:
         )
 
     async def _send(self, outgoing: Outgoing, head: Head, plan: Plan) -> ClientResponse:
-        """Send what stands in `outgoing` and `head`, and return the response."""
+        """Send what stands in `outgoing` and `head`; again where the connection was merely stale."""
+        repeats = 0
+        while True:
+            try:
+                proxy = plan.proxies.proxy_for(outgoing.url, asks_environment=self._asks_environment)
+                # Before a connection is asked for: a head that cannot be written opens none.
+                wire = wire_request(
+                    outgoing, head, proxy, hides_proxy_fields=plan.proxies.may_apply, traces=plan.traces
+                )
+                if plan.uploads is not None:
+                    wire = plan.uploads.begin(wire)
+                exchange = await self._connect(outgoing, plan, proxy)
+                if plan.uploads is not None:
+                    plan.uploads.sending(exchange)
+                if plan.traces is not None:
+                    await plan.traces.sending(exchange, outgoing, head.headers, wire.body)
+                answer = await exchange.send(wire)
+            except (ConnectorError, Http1Error, OSError) as fault:
+                if repeats == MOST_REPEATS or not may_repeat(fault, outgoing.method):
+                    documented = translate_fault(fault, head.info, plan.tls)
+                    if documented is fault:
+                        raise
+                    raise documented from fault
+            else:
+                return self._response(outgoing, head, plan, exchange, answer)
+            rewind(outgoing.body)
+            repeats += 1
+
+    def _response(
+        self, outgoing: Outgoing, head: Head, plan: Plan, exchange: Exchange, answer: ResponseHead
+    ) -> ClientResponse:
+        """Return the response that has come over `exchange`."""
         url = outgoing.url
-        try:
-            exchange, answer = await self._exchange(outgoing, head, plan)
-        except (ConnectorError, Http1Error, OSError) as fault:
-            documented = translate_fault(fault, head.info, plan.tls)
-            if documented is fault:
-                raise
-            raise documented from fault
         store_cookies(self._jar, answer.get_all(b"set-cookie"), url)
         response = self._response_class(
             outgoing.method, url, request_info=head.info, head=answer, exchange=exchange
@@ -179,30 +206,6 @@ class RequestLife:
         if plan.traces is not None:
             response.report_to(plan.traces)
         return response
-
-    async def _exchange(self, outgoing: Outgoing, head: Head, plan: Plan) -> tuple[Exchange, ResponseHead]:
-        """Send the request over a leased connection; again where the connection was merely stale."""
-        proxy = plan.proxies.proxy_for(outgoing.url, asks_environment=self._asks_environment)
-        repeats = 0
-        while True:
-            # Before a connection is asked for: a head that cannot be written opens none.
-            wire = wire_request(
-                outgoing, head, proxy, hides_proxy_fields=plan.proxies.may_apply, traces=plan.traces
-            )
-            if plan.uploads is not None:
-                wire = plan.uploads.begin(wire)
-            exchange = await self._connect(outgoing, plan, proxy)
-            if plan.uploads is not None:
-                plan.uploads.sending(exchange)
-            if plan.traces is not None:
-                await plan.traces.sending(exchange, outgoing, head.headers, wire.body)
-            try:
-                return exchange, await exchange.send(wire)
-            except ServerDisconnected as fault:
-                if repeats == MOST_REPEATS or not may_repeat(fault, outgoing.method):
-                    raise
-            rewind(outgoing.body)
-            repeats += 1
 
 
 async def _judge(response: ClientResponse, raise_for_status: RaiseForStatus) -> None:

@@ -9,10 +9,11 @@ MOST_REPEATS = 2  # connections grow stale together: a server that restarts clos
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 
 
-def may_repeat(fault: ServerDisconnected, method: str) -> bool:
+def may_repeat(fault: Exception, method: str) -> bool:
     """Tell whether the failure was the connection's age and the request can do no harm twice.
 
     The peer has closed a connection that had served before, without a byte of an answer, and the
     method is idempotent (RFC 9110 section 9.2.2). A body must besides be rewound by the caller.
     """
-    return fault.reused and not fault.received_bytes and method in _IDEMPOTENT
+    is_stale = isinstance(fault, ServerDisconnected) and fault.reused and not fault.received_bytes
+    return is_stale and method in _IDEMPOTENT

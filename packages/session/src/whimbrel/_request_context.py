@@ -1,6 +1,6 @@
 """What a session's methods return: a coroutine that is an asynchronous context manager too."""
 
-from collections.abc import Coroutine, Generator
+from collections.abc import Awaitable, Coroutine, Generator
 from types import TracebackType
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -11,9 +11,9 @@ class _Entered(Protocol):
     async def __aenter__(self) -> object:
         """Begin the block."""
 
-    async def __aexit__(
+    def __aexit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None, /
-    ) -> object:
+    ) -> Awaitable[object]:
         """Let go of it."""
 
 
@@ -51,9 +51,11 @@ class RequestContext(Coroutine[Any, Any, _Result], Generic[_Result]):
         await result.__aenter__()
         return result
 
-    async def __aexit__(
+    def __aexit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    ) -> Awaitable[object]:
         """Release the result."""
-        if self._result is not None:
-            await self._result.__aexit__(kind, fault, trace)
+        if self._result is None:
+            msg = "the request was not entered"
+            raise RuntimeError(msg)
+        return self._result.__aexit__(kind, fault, trace)

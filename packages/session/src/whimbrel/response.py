@@ -239,24 +239,10 @@ class ClientResponse:
                 by then or not.
         """
         if self._body is None:
-            content, most = self._content, self._rules.max_bytes
-            if self._released and not content.at_eof():
-                msg = "Connection closed: the response was released before its body was read"
-                raise ClientConnectionError(msg)
-            if content.is_touched():
-                msg = "read(), text() and json() need the whole body, a part was read from content before"
-                raise StreamConsumedError(msg)
-            try:
-                if not content.is_eof():
-                    self._check_announced(most)
-                self._body = await content.read_to_end(most)
-                if self._traces is not None:
-                    await self._traces.received(self, self._body)
-            except BaseException as fault:
-                self.close()
-                if isinstance(fault, BodyTooLarge):
-                    raise PayloadTooLargeError(fault.limit_bytes) from fault
-                raise
+            whole = None if self._released else self._content.take_whole(self._rules.max_bytes)
+            self._body = await self._read_whole() if whole is None else whole
+            if self._traces is not None:
+                await self._tell(self._traces, self._body)
         return self._body
 
     def get_encoding(self) -> str:
@@ -335,7 +321,7 @@ class ClientResponse:
         self._released = True
         if not self._exchange.is_over:
             self._exchange.release()
-        return _Nothing()
+        return _NOTHING
 
     def close(self) -> None:
         """Close the connection, unless it was given back already."""
@@ -409,6 +395,31 @@ class ClientResponse:
         self._in_context = False
         self.release()
 
+    async def _read_whole(self) -> bytes:
+        content, most = self._content, self._rules.max_bytes
+        if self._released and not content.at_eof():
+            msg = "Connection closed: the response was released before its body was read"
+            raise ClientConnectionError(msg)
+        if content.is_touched():
+            msg = "read(), text() and json() need the whole body, a part was read from content before"
+            raise StreamConsumedError(msg)
+        try:
+            if not content.is_eof():
+                self._check_announced(most)
+            return await content.read_to_end(most)
+        except BaseException as fault:
+            self.close()
+            if isinstance(fault, BodyTooLarge):
+                raise PayloadTooLargeError(fault.limit_bytes) from fault
+            raise
+
+    async def _tell(self, traces: "Traces", body: bytes) -> None:
+        try:
+            await traces.received(self, body)
+        except BaseException:
+            self.close()
+            raise
+
     def _ends_with_connection(self) -> bool:
         """Tell whether nothing but the end of the connection ends the body (RFC 9112 section 6.3)."""
         head = self._head
@@ -431,6 +442,9 @@ class _Nothing:
     def __await__(self) -> Generator[None, None, None]:
         return
         yield
+
+
+_NOTHING = _Nothing()
 
 
 def _is_expected_type(found: str, expected: str) -> bool:
