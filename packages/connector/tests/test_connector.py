@@ -254,3 +254,15 @@ def test_the_loop_can_be_closed_at_once_and_nothing_warns() -> None:
 def test_a_unix_connector_has_the_same_face() -> None:
     connector = UnixConnector("/tmp/nowhere.sock", limit=3)
     assert (connector.path, connector.limit) == ("/tmp/nowhere.sock", 3)
+
+
+async def test_the_earlier_spelling_of_async_with_closes_too() -> None:
+    with pytest.warns(DeprecationWarning, match="async with"):
+        opened = TCPConnector().__enter__()
+    opened.__exit__(None, None, None)
+    assert opened.closed
+
+
+async def test_none_means_for_ever_and_goes_with_force_close() -> None:
+    async with TCPConnector(keepalive_timeout=None, force_close=True) as connector:
+        assert connector.force_close

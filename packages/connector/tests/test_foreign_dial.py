@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import ssl
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from yarl import URL
 
 from whimbrel_connector import (
     AddressNotFound,
     FingerprintMismatch,
     Http1Connection,
+    Proxy,
+    ProxyFailed,
     Request,
     StaticResolver,
     TCPConnector,
     TlsFailed,
 )
+
+from .conftest import get
 
 if TYPE_CHECKING:
     from .conftest import Authority, Serve
@@ -116,3 +123,31 @@ def test_steps_that_are_never_called_cannot_be_overridden() -> None:
         class _Unheard(TCPConnector):
             async def _create_connection(self) -> None:
                 """It would not be called: if it leads through a proxy, requests would pass that by."""
+
+
+class LikeAiobotocore(TCPConnector):
+    """Gives the way to the proxy a TLS context of its own, as aiobotocore does."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        super().__init__()
+        self._context = context
+        self.told: list[object] = []
+
+    def _update_proxy_auth_header_and_build_proxy_req(self, req: SimpleNamespace) -> SimpleNamespace:
+        proxy_req = super()._update_proxy_auth_header_and_build_proxy_req(req)
+        self.told.append(proxy_req.url)
+        proxy_req._ssl = self._context
+        return proxy_req
+
+
+async def test_a_subclass_gives_the_proxy_a_context_of_its_own(serve: Serve, authority: Authority) -> None:
+    peer = await serve(context=authority.server("127.0.0.1"))
+    proxy = Proxy(URL(peer.url))
+    async with TCPConnector() as connector:
+        with pytest.raises(ProxyFailed):
+            await connector.connect("http://shore.example", proxy=proxy)
+    async with LikeAiobotocore(authority.client()) as connector:
+        exchange = await connector.connect("http://shore.example", proxy=proxy)
+        await exchange.send(get("http://shore.example/nest"))
+        assert await exchange.content.read() == b"http://shore.example/nest"
+        assert connector.told == [proxy.url]

@@ -127,9 +127,9 @@ async def test_a_forgotten_lease_is_missed_at_once(serve: Serve, connector: TCPC
     with pytest.warns(ResourceWarning, match=f"Unclosed exchange: a connection to {peer.url}") as caught:
         del exchange
     assert caught[0].source is not None
-    await peer.until(lambda: not peer.open)
-    while connector.statistics.open:  # noqa: ASYNC110  no event tells
+    while not connector.statistics.idle:  # noqa: ASYNC110  no event tells
         await asyncio.sleep(0)
+    assert (await peer.fetch(connector)).reused
 
 
 async def test_an_exchange_that_was_closed_or_used_may_be_forgotten(

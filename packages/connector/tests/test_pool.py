@@ -156,6 +156,21 @@ async def test_the_servers_keep_alive_is_heeded(serve: Serve) -> None:
         assert [(await peer.fetch(connector)).reused for _ in range(3)] == [False, True, True]
 
 
+async def test_a_lease_that_is_released_unused_goes_back_as_it_is(serve: Serve) -> None:
+    peer = await serve(keeping("timeout=60, max=1"))
+    async with TCPConnector(limit=1) as connector:
+        unused = await connector.connect(peer.url)
+        waiting = asyncio.ensure_future(peer.fetch(connector))
+        await turns()
+        assert (unused.closed, unused.protocol is None) == (False, False)
+        unused.release()
+        assert (unused.closed, unused.protocol) == (True, None)
+        assert (await waiting).reused
+        assert (await peer.fetch(connector)).reused
+        assert connector.statistics.idle == 0  # its server said that it takes one more, and has taken it
+    assert peer.accepted == 1
+
+
 async def test_a_connection_is_given_up_before_its_server_does_it(serve: Serve) -> None:
     peer, patient = await serve(keeping("timeout=1")), await serve()
     async with TCPConnector() as connector:
@@ -215,9 +230,9 @@ async def test_the_statistics_tell_what_is_and_what_was(serve: Serve) -> None:
         await turns()
         statistics = connector.statistics
         assert (statistics.open, statistics.idle, statistics.waiting) == (2, 0, 1)
-        assert (statistics.opened, statistics.reused) == (2, 2)
+        assert (statistics.opened, statistics.reused) == (2, 3)
         assert statistics.origins == {
-            peer.url: OriginStatistics(open=1, idle=0, waiting=0, reused=2),
+            peer.url: OriginStatistics(open=1, idle=0, waiting=0, reused=3),
             other.url: OriginStatistics(open=1, idle=0, waiting=1, reused=0),
         }
         await read(busy)

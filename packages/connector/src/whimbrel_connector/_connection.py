@@ -75,7 +75,8 @@ class Http1Connection(Dialled):
 
     Attributes:
         closed_here: Whether this side has closed it, or begun to.
-        exchanges: How many exchanges have begun on it.
+        exchanges: How many exchanges it was leased for.
+        is_unheard: Whether no answer has said yet how long it may serve.
         lifetime: How long it may serve, as its owner and the server say.
         lost: Done when the transport has really gone.
     """
@@ -93,6 +94,7 @@ class Http1Connection(Dialled):
         "_user",
         "closed_here",
         "exchanges",
+        "is_unheard",
         "lifetime",
         "lost",
     )
@@ -110,6 +112,7 @@ class Http1Connection(Dialled):
         self._usable_until = inf
         self.closed_here = False
         self.exchanges = 0
+        self.is_unheard = True
         self.lifetime = _NO_LIMITS
         self.lost: asyncio.Future[None] = loop.create_future()
 
@@ -164,7 +167,6 @@ class Http1Connection(Dialled):
     def begin(self, user: TransportUser) -> None:
         """Let `user` have what the transport reports from now on."""
         self._user = user
-        self.exchanges += 1
 
     def switch(self, user: TransportUser, keeper: object = None) -> None:
         """Put another in the present user's place, for good: the connection now speaks another protocol.
@@ -183,9 +185,13 @@ class Http1Connection(Dialled):
             self._owner.give_back(self)
 
     def heed(self, keep_alive: Sequence[bytes]) -> None:
-        """Take the server's word, the values of Keep-Alive in its first answer, for how long it serves."""
+        """Take the server's word, the values of Keep-Alive in its first answer, for how long it serves.
+
+        Servers say the same with each answer, or count down: the first one is enough.
+        """
+        self.is_unheard = False
         if keep_alive:
-            self.lifetime = narrowed(self.lifetime, keep_alive)
+            self.lifetime = narrowed(self.lifetime, keep_alive, self.exchanges)
 
     def rest(self, now: float) -> float:
         """Be free from `now` on; return until when a request may begin, which may have passed."""

@@ -8,6 +8,7 @@ exist here: who overrides one is refused, because to pass over it in silence mig
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,15 +17,17 @@ from whimbrel_connector._connection import Http1Connection, as_transport
 from whimbrel_connector._contexts import tls_context
 from whimbrel_connector._handshake import check_established, server_name
 from whimbrel_connector.errors import AddressNotFound, TlsFailed
+from whimbrel_connector.proxy import Proxy
 from whimbrel_connector.resolver import Resolver, ResolveResult
 from whimbrel_connector.route import Route
+from whimbrel_connector.tls import tls_policy
 
 if TYPE_CHECKING:
     from ssl import SSLContext
 
     from aiohappyeyeballs import AddrInfoType
 
-__all__ = ["ForeignDial", "dial_by", "refuse_unknown_steps"]
+__all__ = ["ForeignDial", "dial_by", "proxy_as_told", "refuse_unknown_steps"]
 
 _STEPS = (
     "_create_connection",
@@ -126,3 +129,14 @@ async def _look_up(route: Route, resolver: Resolver, family: socket.AddressFamil
 def _address_info(found: ResolveResult) -> "AddrInfoType":
     place = (found["host"], found["port"])
     return (found["family"], socket.SOCK_STREAM, found["proto"], "", place)
+
+
+def proxy_as_told(tell: Callable[[SimpleNamespace], SimpleNamespace], proxy: Proxy) -> Proxy:
+    """Return the proxy with the TLS context that a subclass gives it, as aiobotocore's does.
+
+    Args:
+        tell: `_update_proxy_auth_header_and_build_proxy_req`; `_ssl` of what it returns is asked.
+        proxy: The proxy as the request has it.
+    """
+    policy = tls_policy(ssl=tell(SimpleNamespace(proxy=proxy.url))._ssl)  # noqa: SLF001  its name in aiohttp
+    return proxy if policy is None else replace(proxy, tls=policy.over(proxy.tls))

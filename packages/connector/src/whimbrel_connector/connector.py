@@ -231,6 +231,17 @@ class BaseConnector(ABC):
             ConnectFailed: It cannot be opened.
         """
 
+    def __enter__(self) -> "Self":
+        """Return the connector itself; aiohttp's earlier spelling of `async with`."""
+        warnings.warn("use `async with` for a connector", DeprecationWarning, stacklevel=2)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Begin to close."""
+        self.close()
+
     async def __aenter__(self) -> "Self":
         """Return the connector itself."""
         return self

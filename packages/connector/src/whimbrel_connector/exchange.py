@@ -91,6 +91,7 @@ class Exchange:
         self._exceeded = False
         self._over = False
         self._reused = connection.exchanges > 0
+        connection.exchanges += 1
 
     @property
     def is_over(self) -> bool:
@@ -101,6 +102,16 @@ class Exchange:
     def reused(self) -> bool:
         """Whether an earlier exchange had used the connection."""
         return self._reused
+
+    @property
+    def closed(self) -> bool:
+        """Whether the connection is no longer this exchange's, in the words of aiohttp's connection."""
+        return self.is_over
+
+    @property
+    def protocol(self) -> Http1Connection | None:
+        """What receives from the transport, or None once the connection is no longer this exchange's."""
+        return None if self.is_over else self._connection
 
     @property
     def transport(self) -> asyncio.Transport:
@@ -152,10 +163,15 @@ class Exchange:
     def release(self) -> None:
         """Be done with the response: drop a short rest of the body, or close before a long one.
 
-        The bytes are never decoded; at most `DRAIN_BYTES` in `DRAIN_SECONDS` are waited for. Who reads
-        on gets what is buffered, then ExchangeClosed.
+        What was leased and never used goes back as it is. The bytes are never decoded; at most
+        `DRAIN_BYTES` in `DRAIN_SECONDS` are waited for. Who reads on gets what is buffered, then
+        ExchangeClosed.
         """
         if self._over or self._drain_left is not None:
+            return
+        if self._waiter is None and not self._connection.is_closing:
+            self._settle()
+            self._connection.finish()
             return
         if self._head is None or self._upload is not None or self._surplus is not None:
             self.close()
@@ -220,13 +236,13 @@ class Exchange:
         self._connection.resume_reading()
 
     def __del__(self) -> None:
-        """Warn about an exchange that was forgotten before it sent, and close its connection."""
+        """Warn about an exchange that was forgotten before it sent, and give its connection back."""
         if getattr(self, "_over", True) or self._waiter is not None or self._connection.is_closing:
             return
         what = f"Unclosed exchange: a connection to {self._route.origin} was leased and never used"
         warnings.warn(what, ResourceWarning, source=self, stacklevel=1)
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self.close)
+            self._loop.call_soon_threadsafe(self.release)
 
     # What the stream asks of its source.
 
@@ -416,7 +432,7 @@ class Exchange:
         reusable = self._leaves_no_doubt()
         self._settle()
         if reusable:
-            if not self._reused and self._head is not None:  # servers say the same with each answer
+            if self._connection.is_unheard and self._head is not None:
                 self._connection.heed(self._head.get_all(b"keep-alive"))
             if self._reading_paused:
                 self._connection.resume_reading()

@@ -44,7 +44,7 @@ class Lifetime:
         return min(now + self.idle_seconds, opened_at + self.age_seconds)
 
 
-def narrowed(lifetime: Lifetime, keep_alive: Sequence[bytes]) -> Lifetime:
+def narrowed(lifetime: Lifetime, keep_alive: Sequence[bytes], exchanges_so_far: int = 1) -> Lifetime:
     """Return `lifetime` with what the server's first answer on the connection says, where that is shorter.
 
     A connection is given up `SAFETY_SECONDS` before the server does it, or after half the time where
@@ -54,6 +54,7 @@ def narrowed(lifetime: Lifetime, keep_alive: Sequence[bytes]) -> Lifetime:
     Args:
         lifetime: The caller's limits.
         keep_alive: The values of the Keep-Alive fields.
+        exchanges_so_far: What `Lifetime.exchanges` counts, with the one that was just answered.
     """
     idle_seconds, exchanges = lifetime.idle_seconds, lifetime.exchanges
     for parameter in b",".join(keep_alive).split(b","):
@@ -63,7 +64,7 @@ def narrowed(lifetime: Lifetime, keep_alive: Sequence[bytes]) -> Lifetime:
             case b"timeout":
                 idle_seconds = min(idle_seconds, number - min(SAFETY_SECONDS, number / 2))
             case b"max":
-                exchanges = min(exchanges, number + 1)  # it counts what may follow the first
+                exchanges = min(exchanges, exchanges_so_far + number)
             case _:
                 pass
     return replace(lifetime, idle_seconds=idle_seconds, exchanges=exchanges)

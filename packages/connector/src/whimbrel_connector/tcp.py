@@ -5,12 +5,13 @@ import socket
 import ssl as ssl_module
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, TypeVar
 
 from whimbrel_connector._connection import Dialled, Http1Connection
 from whimbrel_connector._dial import dial_tcp
 from whimbrel_connector._dns_cache import CachingResolver
-from whimbrel_connector._foreign_dial import ForeignDial, dial_by, refuse_unknown_steps
+from whimbrel_connector._foreign_dial import ForeignDial, dial_by, proxy_as_told, refuse_unknown_steps
 from whimbrel_connector._open_socket import DialOptions
 from whimbrel_connector._resumption import TlsSessions
 from whimbrel_connector._tunnel import dial_proxied
@@ -202,6 +203,7 @@ class TCPConnector(BaseConnector):
 
         proxy, options, sessions = route.proxy, self._dial_options, self._dial_options.sessions
         if proxy is not None and not proxy.is_socks:
+            proxy = proxy_as_told(self._update_proxy_auth_header_and_build_proxy_req, proxy)
             return await dial_proxied(
                 route, proxy, connection, self._dial_directly, options.transports, sessions
             )
@@ -217,6 +219,10 @@ class TCPConnector(BaseConnector):
         if route.tls is not None:
             sessions.keep(route, made.get_extra_info("ssl_object"), made.lost)
         return made
+
+    def _update_proxy_auth_header_and_build_proxy_req(self, req: SimpleNamespace) -> SimpleNamespace:
+        """Return what a TLS proxy is asked with: a context as `_ssl`, or None. aiobotocore overrides it."""
+        return SimpleNamespace(url=req.proxy, _ssl=None)
 
     async def _dial_directly(self, route: Route, protocol: Callable[[], _P], /) -> _P:
         return await dial_tcp(route, protocol, self._cache, self._dial_options)

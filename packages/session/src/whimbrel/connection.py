@@ -25,6 +25,11 @@ class Connection:
         return None if self._exchange.is_over else self._exchange.transport
 
     @property
+    def protocol(self) -> asyncio.Protocol | None:
+        """What receives from the transport, or None once the connection is no longer the response's."""
+        return self._exchange.protocol
+
+    @property
     def closed(self) -> bool:
         """Whether the connection is no longer the response's."""
         return self._exchange.is_over
