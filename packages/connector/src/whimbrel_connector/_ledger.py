@@ -246,7 +246,7 @@ class Ledger(Generic[Ticket, Connection, Route]):
             del shelf.waiting[ticket]
         else:
             del shelf.promised[ticket]
-        self._in_need.announce(route)
+            self._in_need.announce(route)  # the route may have one connection more again
 
     def _open(self, ticket: Ticket, shelf: _Shelf[Ticket, Connection]) -> Open[Ticket]:
         shelf.count += 1
@@ -259,9 +259,7 @@ class Ledger(Generic[Ticket, Connection, Route]):
             route = self._waiting[ticket]
             shelf = self._shelves[route]
             self._leave(ticket, route, shelf)
-            opened = self._open(ticket, shelf)
-            self._in_need.announce(route)
-            yield opened
+            yield self._open(ticket, shelf)
 
     def _next_in_line(self) -> Ticket | None:
         if self._promised:
@@ -286,7 +284,6 @@ class Ledger(Generic[Ticket, Connection, Route]):
             ticket, turn = shelf.waiting.popitem(last=False)
             shelf.promised[ticket] = turn
             self._promised[ticket] = route
-            self._in_need.announce(route)
 
     def _close(self, connection: Connection) -> Close[Connection]:
         route, _until = self._idle.pop(connection)
