@@ -1,9 +1,11 @@
 """The session as its user sees it, against a scripted peer on the loopback."""
 
 import asyncio
+import gc
 import inspect
 import json
 import sys
+import warnings
 
 import pytest
 from scripted_peer import Serve, answer
@@ -308,6 +310,19 @@ def test_a_forgotten_session_warns_and_names_the_place_where_it_was_made(kind: t
         ResourceWarning, match=rf"Unclosed client session .*, made at .*test_client\.py:{here}$"
     ):
         del session
+
+
+async def test_a_response_that_was_released_is_not_forgotten(serve: Serve) -> None:
+    peer = await serve(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nwhim")
+    asyncio.get_running_loop().set_debug(True)
+    async with ClientSession() as session:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            async with session.get(peer.url) as response:
+                pass
+            del response
+            gc.collect()
+        assert caught == []
 
 
 async def test_a_forgotten_response_gives_its_place_back_and_in_debug_mode_is_complained_about(

@@ -195,11 +195,11 @@ class Exchange:
         """
         if self._over or self._loop.is_closed():
             return
+        self._loop.call_soon_threadsafe(self.release)  # first: the warning may be an error
         if self._loop.get_debug():
             what = f"Unclosed response {forgotten!r}"
             warnings.warn(what, ResourceWarning, source=forgotten, stacklevel=3)
             self._loop.call_exception_handler({"message": what, "client_response": forgotten})
-        self._loop.call_soon_threadsafe(self.release)
 
     def fail(self, fault: BaseException) -> None:
         """End the exchange and close the connection; whoever waits for head or body gets the error."""

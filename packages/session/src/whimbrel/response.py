@@ -380,7 +380,7 @@ class ClientResponse:
     def __del__(self) -> None:
         """Give up the connection of a forgotten response, unless somebody may still read `content`."""
         exchange = getattr(self, "_exchange", None)  # None when making it failed
-        if exchange is not None and not exchange.is_over and not self._is_lent:
+        if exchange is not None and not exchange.is_over and not self._is_lent and not self._released:
             exchange.abandon(self)
 
     async def __aenter__(self) -> "Self":
