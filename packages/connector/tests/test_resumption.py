@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import ssl
+import sys
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
@@ -161,6 +162,36 @@ async def test_the_failure_of_a_handshake_spoils_no_later_one(serve: Serve, auth
             await peer.fetch(connector)
         assert (await peer.fetch(connector)).status == 200
     assert (server.resumed[0], server.resumed[2], len(server.resumed)) == (False, True, 4)
+
+
+async def test_both_ends_of_a_tunnel_resume_each_its_own(serve: Serve, authority: Authority) -> None:
+    """The proxy's sessions are the proxy's, the origin's the origin's."""
+    if sys.version_info < (3, 11) and isinstance(asyncio.get_running_loop(), asyncio.BaseEventLoop):
+        pytest.skip("asyncio has no TLS within TLS here")
+    resumed_by_proxy: list[bool] = []
+
+    async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        try:
+            while data := await source.read(65536):
+                sink.write(data)
+        finally:
+            sink.close()
+
+    async def relay(line: Line) -> None:
+        resumed_by_proxy.append(line.writer.get_extra_info("ssl_object").session_reused)
+        await line.head()
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.peer.port)
+        line.send(b"HTTP/1.1 200 OK\r\n\r\n")
+        await asyncio.gather(pump(line.reader, writer), pump(reader, line.writer), return_exceptions=True)
+
+    server = await watched(serve, server_context(authority))
+    front = await serve(relay, context=server_context(authority))
+    proxy = Proxy(URL(front.url), tls=TlsPolicy(context=authority.client()))
+    async with TCPConnector(ssl=authority.client(), force_close=True) as connector:
+        for _ in range(5):
+            await server.fetch(connector, proxy=proxy)
+    assert (server.resumed[0], resumed_by_proxy[0]) == (False, False)
+    assert (server.resumed[2:], resumed_by_proxy[2:]) == ([True] * 3, [True] * 3)
 
 
 # What parts one connection's sessions from another's: handshakes in memory.

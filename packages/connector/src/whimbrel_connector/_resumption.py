@@ -42,10 +42,17 @@ class _Source:
     """Where a session comes from: a connection, and once that is gone, the session itself.
 
     A connection's session is taken out late, because that costs a third of a handshake.
+
+    Attributes:
+        until: The time after which it is not to be resumed.
+        established: The connection's TLS.
+        is_dated: Whether `until` takes the end of the certificate into account.
+        session: The session.
     """
 
     until: float
     established: ssl.SSLObject | None
+    is_dated: bool
     session: ssl.SSLSession | None = None
 
     def settle(self) -> None:
@@ -53,9 +60,10 @@ class _Source:
         session = None if self.established is None else self.established.session
         if self.established is None or session is None or not (session.has_ticket or session.id):
             return
-        certificate = self.established.getpeercert() or {}
-        if isinstance(expires := certificate.get("notAfter"), str):
-            self.until = min(self.until, ssl.cert_time_to_seconds(expires))
+        if not self.is_dated:
+            certificate = self.established.getpeercert() or {}
+            if isinstance(expires := certificate.get("notAfter"), str):
+                self.until = min(self.until, ssl.cert_time_to_seconds(expires))
         self.session, self.established = session, None
 
 
@@ -137,7 +145,10 @@ class TlsSessions:
             self._kept.popitem(last=False)
         kept.connections += 1
         until = self._resumed.pop(established, None) if established.session_reused else None
-        source = _Source(self._clock() + _LONGEST_SECONDS if until is None else until, established)
+        if until is None:
+            source = _Source(self._clock() + _LONGEST_SECONDS, established, is_dated=False)
+        else:
+            source = _Source(until, established, is_dated=True)
         kept.sources.append(source)
 
         def settle(_lost: "asyncio.Future[None]") -> None:
