@@ -1,6 +1,7 @@
 """Getting there, over real addresses: resolvers, address filters, Happy Eyeballs, sockets without a host."""
 
 import asyncio
+import pickle
 import socket
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -27,6 +28,7 @@ from whimbrel.resolver import AsyncResolver
 from whimbrel_connector import (
     AddressRefused,
     ConnectFailed,
+    PhaseTimeout,
     Proxy,
     Resolver,
     ResolveResult,
@@ -169,13 +171,40 @@ async def test_without_happy_eyeballs_the_next_waits_until_the_first_has_failed(
                 socket_factory=sockets,
             )
             async with ClientSession(connector=connector) as session:
-                with pytest.raises(whimbrel.ConnectionTimeoutError):
+                with pytest.raises(whimbrel.ConnectionTimeoutError, match=r"127\.0\.0\.1: no answer"):
                     await session.get("http://shore.example/", timeout=ClientTimeout(sock_connect=SHORT))
                 await sockets.all_closed()
             assert len(sockets.made) == 1
         refusing = TCPConnector(resolver=Places(("127.0.0.1", free_port()), live), happy_eyeballs_delay=None)
         async with ClientSession(connector=refusing) as session:
             assert await fetched(session, "http://shore.example/") == "ok"
+
+
+@on_linux
+@pytest.mark.parametrize("limit", [ClientTimeout(sock_connect=1), ClientTimeout(tcp=1)])
+async def test_a_timeout_says_what_has_become_of_each_address(limit: ClientTimeout) -> None:
+    with black_hole() as nowhere:
+        places = [("127.0.0.1", free_port()), ("127.0.0.1", nowhere), ("127.0.0.2", free_port())]
+        connector = TCPConnector(resolver=Places(*places), happy_eyeballs_delay=0)
+        async with ClientSession(connector=connector) as session:
+            with pytest.raises(whimbrel.ConnectionTimeoutError) as caught:
+                await session.get("http://shore.example/", timeout=limit)
+    for words in ("127.0.0.1: Connection refused", "127.0.0.2: Connection refused", "127.0.0.1: no answer"):
+        assert words in str(caught.value)
+    cause = caught.value.__cause__
+    assert isinstance(cause, PhaseTimeout)
+    assert sorted((attempt.address, attempt.port) for attempt in cause.attempts) == sorted(places)
+    assert pickle.loads(pickle.dumps(cause)).attempts == cause.attempts
+
+
+async def test_a_timeout_of_tls_is_not_put_down_to_an_address() -> None:
+    async def silent(peer: Peer) -> None:
+        await peer.until_gone()
+
+    async with ScriptedServer(silent) as server, ClientSession() as session:
+        with pytest.raises(whimbrel.ConnectionTimeoutError) as caught:
+            await session.get(f"https://127.0.0.1:{server.port}/", timeout=ClientTimeout(sock_connect=SHORT))
+        assert "no answer" not in str(caught.value)
 
 
 @on_linux

@@ -21,7 +21,7 @@ from whimbrel_connector._race import first_success, interleaved
 from whimbrel_connector._resumption import TlsSessions
 from whimbrel_connector.address_filter import AddressFilter
 from whimbrel_connector.errors import AddressNotFound, AddressRefused, ConnectAttempt, ConnectFailed
-from whimbrel_connector.observer import limit_of
+from whimbrel_connector.observer import limit_of, note_attempts
 from whimbrel_connector.resolver import Resolver
 from whimbrel_connector.route import Route
 from whimbrel_connector.timeout_errors import DnsTimeout, TcpTimeout
@@ -85,8 +85,12 @@ async def open_socket(route: Route, resolver: Resolver, options: DialOptions) ->
     if options.local_addr is not None:
         here = await _look_up(*options.local_addr, resolver, options.family)
         local = [address.info for address in here]
+    dialling = _Dialling(route, options, local, found.refused)
+    note_attempts(dialling.attempts)
     with limit_of(TcpTimeout):
-        return await _Dialling(route, options, local, found.refused).connect(found.allowed)
+        connected = await dialling.connect(found.allowed)
+    note_attempts(None)
+    return connected
 
 
 async def find_addresses(
@@ -167,6 +171,12 @@ class _Dialling:
         self._local = local
         self._failed = refused
         self._faults: list[OSError] = []
+        self._trying: list[Candidate] = []
+
+    def attempts(self) -> tuple[ConnectAttempt, ...]:
+        """Return what has become of each address so far."""
+        unanswered = (ConnectAttempt(str(each.address), each.port, "no answer") for each in self._trying)
+        return (*self._failed, *unanswered)
 
     async def connect(self, addresses: list[Candidate]) -> socket.socket:
         """Return a socket that is connected to one of `addresses`.
@@ -189,6 +199,7 @@ class _Dialling:
         return connected
 
     async def _attempt(self, address: Candidate) -> socket.socket | None:
+        self._trying.append(address)
         try:
             return await start_connection(
                 [address.info], local_addr_infos=self._local, socket_factory=self._options.socket_factory
@@ -196,6 +207,7 @@ class _Dialling:
         except (OSError, RuntimeError) as fault:  # the latter is uvloop's
             known = fault if isinstance(fault, OSError) else OSError(None, str(fault))
             self._faults.append(known)
+            self._trying.remove(address)
             self._failed.append(
                 ConnectAttempt(str(address.address), address.port, _reason(known), known.errno)
             )

@@ -17,13 +17,13 @@ from whimbrel_connector.birthplace import birthplace
 from whimbrel_connector.errors import ConnectorClosed
 from whimbrel_connector.exchange import Exchange
 from whimbrel_connector.lifetime import Lifetime
-from whimbrel_connector.observer import ConnectObserver, dialling_for
+from whimbrel_connector.observer import ConnectObserver, attempts_so_far, dialling_for
 from whimbrel_connector.pool import Dial, Pool
 from whimbrel_connector.proxy import Proxy
 from whimbrel_connector.request import ExchangeOptions
 from whimbrel_connector.route import Route
 from whimbrel_connector.statistics import PoolStatistics
-from whimbrel_connector.timeout_errors import ConnectTimeout, LeaseTimeout
+from whimbrel_connector.timeout_errors import ConnectTimeout, LeaseTimeout, PhaseTimeout
 from whimbrel_connector.timeouts import Deadline, Timeouts
 from whimbrel_connector.tls import TlsPolicy
 
@@ -295,8 +295,12 @@ class BaseConnector(ABC):
         self, route: Route, timeouts: Timeouts, observer: ConnectObserver | None
     ) -> Http1Connection:
         with dialling_for(observer, timeouts, self._clock):
-            with Deadline(self._clock, timeouts.connect, ConnectTimeout):
-                return await self.dial(route)
+            try:
+                with Deadline(self._clock, timeouts.connect, ConnectTimeout):
+                    return await self.dial(route)
+            except PhaseTimeout as fault:
+                fault.attempts = attempts_so_far()
+                raise
 
 
 def _weakly(connector: BaseConnector) -> Dial:

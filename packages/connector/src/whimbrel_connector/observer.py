@@ -4,16 +4,24 @@ The request waits for each of its methods. One that raises, or is cancelled, end
 place or the connection that it held is given back or closed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
 
 from whimbrel_connector.alarm_clock import AlarmClock
+from whimbrel_connector.errors import ConnectAttempt
 from whimbrel_connector.timeout_errors import PhaseTimeout
 from whimbrel_connector.timeouts import Deadline, Timeouts
 
-__all__ = ["ConnectObserver", "dialling_for", "limit_of", "present_observer"]
+__all__ = [
+    "ConnectObserver",
+    "attempts_so_far",
+    "dialling_for",
+    "limit_of",
+    "note_attempts",
+    "present_observer",
+]
 
 
 class ConnectObserver(Protocol):
@@ -52,14 +60,15 @@ _NO_CLOCK = AlarmClock()
 
 
 class _Seat:
-    """Where the observer of a dialling sits while it lasts, and the limits of its phases lie."""
+    """Where the observer of a dialling sits while it lasts, with its limits and its attempts."""
 
-    __slots__ = ("clock", "observer", "timeouts")
+    __slots__ = ("attempts", "clock", "observer", "timeouts")
 
     def __init__(self, observer: ConnectObserver | None, timeouts: Timeouts, clock: AlarmClock) -> None:
         self.observer = observer
         self.timeouts = timeouts
         self.clock = clock
+        self.attempts: Callable[[], tuple[ConnectAttempt, ...]] | None = None
 
 
 # `dial` and `resolve` are for others to implement and need not know of these, so they are found here.
@@ -78,13 +87,26 @@ def dialling_for(
         yield
     finally:
         _SEAT.reset(before)
-        seat.observer = None
+        seat.observer = seat.attempts = None
 
 
 def present_observer() -> ConnectObserver | None:
     """Return who observes the dialling that this task does, if anybody."""
     seat = _SEAT.get()
     return None if seat is None else seat.observer
+
+
+def note_attempts(source: Callable[[], tuple[ConnectAttempt, ...]] | None) -> None:
+    """Let `attempts_so_far` know who knows the attempts of the dialling that this task does."""
+    seat = _SEAT.get()
+    if seat is not None:
+        seat.attempts = source
+
+
+def attempts_so_far() -> tuple[ConnectAttempt, ...]:
+    """Return the attempts of the dialling that this task does, none where it does something else now."""
+    seat = _SEAT.get()
+    return () if seat is None or seat.attempts is None else seat.attempts()
 
 
 def limit_of(phase: type[PhaseTimeout]) -> Deadline:

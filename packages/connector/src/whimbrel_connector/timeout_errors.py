@@ -1,6 +1,6 @@
 """What a phase of a request raises that took longer than its limit: one class for each phase."""
 
-from whimbrel_connector.errors import ConnectorError
+from whimbrel_connector.errors import ConnectAttempt, ConnectorError
 
 __all__ = [
     "ConnectTimeout",
@@ -24,6 +24,8 @@ class PhaseTimeout(ConnectorError, TimeoutError):
         phase: The phase, in one word or two, the same for each class.
         limit: The seconds that were allowed.
         elapsed: The seconds it had taken when it was given up.
+        attempts: Where it was TCP that took so long, each address that had failed, been refused, or not
+            answered yet.
     """
 
     phase = "request"
@@ -32,13 +34,15 @@ class PhaseTimeout(ConnectorError, TimeoutError):
     def __init__(self, limit: float, elapsed: float) -> None:
         super().__init__()  # an OSError would take them for a number and a text
         self.limit, self.elapsed = limit, elapsed
+        self.attempts: tuple[ConnectAttempt, ...] = ()
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle the facts."""
-        return type(self), (self.limit, self.elapsed)
+        return type(self), (self.limit, self.elapsed), {"attempts": self.attempts}
 
     def __str__(self) -> str:
-        return f"{self._doing} took longer than {self.limit:g} s: given up after {self.elapsed:.3f} s"
+        said = f"{self._doing} took longer than {self.limit:g} s: given up after {self.elapsed:.3f} s"
+        return f"{said} ({'; '.join(map(str, self.attempts))})" if self.attempts else said
 
 
 class LeaseTimeout(PhaseTimeout):
