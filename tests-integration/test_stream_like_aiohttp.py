@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import warnings
+import zlib
 from itertools import pairwise
 
 import aiohttp
@@ -96,6 +97,31 @@ async def test_the_chunks_are_the_servers_and_aiohttps(pieces: list[bytes]) -> N
             assert await _reassembled(response) == CHUNKS
         async with aiohttp.ClientSession() as theirs, theirs.get(server.url) as answer:
             assert await _reassembled(answer) == CHUNKS
+
+
+async def test_the_chunks_of_coded_content_are_aiohttps_too() -> None:
+    """Each chunk holds one event, flushed: as servers of events send them."""
+    packer = zlib.compressobj(wbits=31)
+    coded = [packer.compress(chunk) + packer.flush(zlib.Z_SYNC_FLUSH) for chunk in CHUNKS]
+    coded[-1] += packer.flush()
+    wire = b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in coded) + b"0\r\n\r\n"
+
+    async def script(peer: Peer) -> None:
+        while True:
+            await peer.request()
+            await peer.send(
+                b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
+            )
+            await peer.send(wire[:100])
+            await peer.send(wire[100:])
+
+    async with ScriptedServer(script) as server:
+        async with ClientSession() as session, session.get(server.url) as response:
+            assert await _reassembled(response) == CHUNKS
+            assert response.content.total_raw_bytes == sum(map(len, coded))
+        async with aiohttp.ClientSession() as theirs, theirs.get(server.url) as answer:
+            assert await _reassembled(answer) == CHUNKS
+            assert answer.content.total_raw_bytes == sum(map(len, coded))
 
 
 async def test_a_body_of_known_length_has_no_chunks() -> None:
