@@ -1,7 +1,7 @@
 """`ClientTimeout`: how long a request and its phases may take."""
 
-from dataclasses import dataclass, field, replace
-from typing import TypedDict
+from dataclasses import dataclass, field, fields, replace
+from typing import ClassVar, NamedTuple, TypedDict
 
 from whimbrel_connector import Timeouts
 
@@ -14,6 +14,12 @@ class ExchangeLimits(TypedDict):
     send_seconds: float | None
     first_byte_seconds: float | None
     read_seconds: float | None
+
+
+class _Attribute(NamedTuple):
+    name: str
+    alias: str
+    init: bool = True
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,8 @@ class ClientTimeout:
     send: float | None = field(default=None, kw_only=True)
     first_byte: float | None = field(default=None, kw_only=True)
 
+    __attrs_attrs__: ClassVar[tuple[_Attribute, ...]]
+
     @property
     def before_exchange(self) -> Timeouts:
         """The limits of what comes before the exchange."""
@@ -71,6 +79,9 @@ class ClientTimeout:
             "read_seconds": self.sock_read or None,
         }
 
+
+# It is a class of attrs in aiohttp, and programs change it by `attr.evolve`, which goes by this.
+ClientTimeout.__attrs_attrs__ = tuple(_Attribute(each.name, each.name) for each in fields(ClientTimeout))
 
 DEFAULT_TIMEOUT = ClientTimeout(total=300.0, sock_connect=30.0)
 
