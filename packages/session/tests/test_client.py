@@ -346,6 +346,31 @@ async def test_a_forgotten_response_gives_its_place_back_and_in_debug_mode_is_co
     loop.set_exception_handler(handler)
 
 
+async def test_a_released_response_may_be_dropped_while_the_rest_still_comes(serve: Serve) -> None:
+    peer = await serve(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nwhim")
+    loop = asyncio.get_running_loop()
+    loop.set_debug(True)
+    async with ClientSession() as session, session.get(peer.url):
+        pass  # a warning would fail the test
+    gc.collect()
+    loop.set_debug(False)
+
+
+@pytest.mark.filterwarnings("error", "ignore::pytest.PytestUnraisableExceptionWarning")
+async def test_a_forgotten_response_gives_its_place_back_where_warnings_are_errors(serve: Serve) -> None:
+    peer = await serve(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nwhim")
+    loop = asyncio.get_running_loop()
+    handler = loop.get_exception_handler()
+    loop.set_exception_handler(lambda _loop, _context: None)
+    async with ClientSession(connector=whimbrel.TCPConnector(limit=1)) as session:
+        loop.set_debug(True)
+        await session.get(peer.url)
+        loop.set_debug(False)
+        async with session.get(peer.url) as response:
+            assert response.status == 200
+    loop.set_exception_handler(handler)
+
+
 def test_a_session_that_could_not_be_made_does_not_warn() -> None:
     with pytest.raises(ValueError, match="base_url"):
         ClientSession("relative")  # a warning would fail the test

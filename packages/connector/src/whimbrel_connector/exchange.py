@@ -193,13 +193,13 @@ class Exchange:
         In the loop's debug mode it is complained about, as aiohttp does. It may be called from any thread,
         and after the loop has closed.
         """
-        if self._over or self._loop.is_closed():
+        if self._over or self._drain_left is not None or self._loop.is_closed():
             return
-        self._loop.call_soon_threadsafe(self.release)  # first: the warning may be an error
+        self._loop.call_soon_threadsafe(self.release)  # first: a warning may be made an error
         if self._loop.get_debug():
             what = f"Unclosed response {forgotten!r}"
-            warnings.warn(what, ResourceWarning, source=forgotten, stacklevel=3)
             self._loop.call_exception_handler({"message": what, "client_response": forgotten})
+            warnings.warn(what, ResourceWarning, source=forgotten, stacklevel=3)
 
     def fail(self, fault: BaseException) -> None:
         """End the exchange and close the connection; whoever waits for head or body gets the error."""
