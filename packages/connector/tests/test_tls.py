@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ssl
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from whimbrel_connector import ClientCertificate, Fingerprint, TlsPolicy, tls_policy
 
@@ -155,6 +158,46 @@ def test_a_request_says_more_than_its_connector(
     request_policy: TlsPolicy | None, base: TlsPolicy, expected: TlsPolicy
 ) -> None:
     assert (base if request_policy is None else request_policy.over(base)) == expected
+
+
+CONTEXTS = st.sampled_from([None, CONTEXT, LAX])
+POINTS = {
+    "verify": st.sampled_from([None, True, False]),
+    "fingerprint": st.sampled_from([None, PIN, Fingerprint(bytes(32))]),
+    "server_hostname": st.sampled_from([None, "x.example"]),
+    "is_whole": st.booleans(),
+}
+BUILDING = {
+    "trust": st.sampled_from([None, "system", "certifi"]),
+    "client_certificate": st.sampled_from([None, SHOWN]),
+    "alpn": st.sampled_from([None, (), ("http/1.1",)]),
+}
+POLICIES = st.one_of(
+    st.builds(TlsPolicy, context=CONTEXTS, **POINTS), st.builds(TlsPolicy, **POINTS, **BUILDING)
+)
+
+
+@given(POLICIES, POLICIES)
+def test_what_a_request_says_is_never_lost_and_nothing_is_made_laxer(own: TlsPolicy, base: TlsPolicy) -> None:
+    """R-15."""
+    merged = own.over(base)
+    if own.context is not None:
+        assert merged.context is own.context
+    elif own.verify is not None:
+        assert merged.verifies is own.verify
+    else:
+        assert merged.verifies or not base.verifies
+    for point in ("fingerprint", "server_hostname", "trust", "client_certificate", "alpn"):
+        if (said := getattr(own, point)) is not None:
+            assert getattr(merged, point) == said
+    if own.fingerprint is None and not own.is_whole:
+        assert merged.fingerprint == base.fingerprint
+
+
+@given(POLICIES)
+def test_who_says_nothing_gets_what_there_is(base: TlsPolicy) -> None:
+    merged = TlsPolicy().over(base)
+    assert merged == replace(base, is_whole=False)
 
 
 @pytest.mark.parametrize("point", [{"trust": "certifi"}, {"client_certificate": SHOWN}, {"alpn": ()}])

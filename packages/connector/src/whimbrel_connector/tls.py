@@ -2,7 +2,7 @@
 
 import os
 import ssl as ssl_module
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from whimbrel_connector.fingerprint import Fingerprint
@@ -85,20 +85,17 @@ class TlsPolicy:
         is_content = is_content and not (self._builds and base.context is not None)
         way = base if is_content else self
         inherits_pin = self.fingerprint is None and not self.is_whole
-        merged = TlsPolicy(
+        own, below = self, base if is_content or not self.is_whole else _SILENT
+        if way.context is not None:  # it says all that is left
+            own = below = _SILENT
+        return TlsPolicy(
             verify=way.verify,
             context=way.context,
             fingerprint=base.fingerprint if inherits_pin else self.fingerprint,
             server_hostname=self.server_hostname or base.server_hostname,
-        )
-        if merged.context is not None:
-            return merged
-        below = base if is_content or not self.is_whole else TlsPolicy()
-        return replace(
-            merged,
-            trust=below.trust if self.trust is None else self.trust,
-            client_certificate=self.client_certificate or below.client_certificate,
-            alpn=below.alpn if self.alpn is None else self.alpn,
+            trust=below.trust if own.trust is None else own.trust,
+            client_certificate=own.client_certificate or below.client_certificate,
+            alpn=below.alpn if own.alpn is None else own.alpn,
         )
 
     @property
@@ -106,6 +103,8 @@ class TlsPolicy:
         """Whether it says how a context is to be built."""
         return not (self.trust is None and self.client_certificate is None and self.alpn is None)
 
+
+_SILENT = TlsPolicy()
 
 TlsOption: TypeAlias = bool | Fingerprint | ssl_module.SSLContext | TlsPolicy
 

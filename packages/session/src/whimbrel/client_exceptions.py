@@ -163,13 +163,7 @@ class WSServerHandshakeError(ClientResponseError):
 
 
 class ClientHttpProxyError(ClientResponseError):
-    """The proxy refused the tunnel.
-
-    Attributes:
-        body: The beginning of the body in which it may say why, at most 4096 bytes.
-    """
-
-    body: bytes = b""
+    """The proxy refused the tunnel; in the body it may say why."""
 
     def __str__(self) -> str:
         said = f", body={self.body[:_LONGEST_SHOWN]!r}" if self.body else ""
