@@ -194,7 +194,8 @@ class LeavesTasks(Wrapped):
 async def test_a_bad_connector_is_told_which_rule_it_breaks(
     bad: Callable[[Origin], Wrapped], told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("whimbrel_connector.testing._judging.RULE_SECONDS", 0.5)
+    if bad is LosesPlaces:  # a rule that waits for what does not come
+        monkeypatch.setattr("whimbrel_connector.testing._judging.RULE_SECONDS", 0.5)
     failures = await check_connector(bad)
     assert any(told in failure for failure in failures), failures
 
