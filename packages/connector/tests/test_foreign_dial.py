@@ -13,15 +13,19 @@ from yarl import URL
 
 from whimbrel_connector import (
     AddressNotFound,
+    AddressRefused,
     FingerprintMismatch,
     Http1Connection,
     Proxy,
     ProxyFailed,
     Request,
+    ResolveResult,
     StaticResolver,
     TCPConnector,
     TlsFailed,
+    public_addresses_only,
 )
+from whimbrel_connector._addresses import literal_address
 
 from .conftest import get
 
@@ -33,7 +37,8 @@ class Foreign(TCPConnector):
     """Opens connections as aiohttp-socks does, to a port of its own choice."""
 
     def __init__(self, port: int, *, tls: bool = True, **options: Any) -> None:
-        super().__init__(resolver=StaticResolver({"shore.example": ["127.0.0.1"]}), **options)
+        options.setdefault("resolver", StaticResolver({"shore.example": ["127.0.0.1"]}))
+        super().__init__(**options)
         self.told: list[dict[str, Any]] = []
         self.opened: list[asyncio.StreamWriter] = []
         self._port = port
@@ -67,6 +72,29 @@ async def test_the_subclass_is_told_the_addresses_and_opens_the_connection(serve
     assert told["factories"] == 1
     assert [info[4] for info in told["addr_infos"]] == [("127.0.0.1", 81)]
     assert (told["ssl"], told["server_hostname"], told["timeout"].sock_connect) == (None, None, None)
+
+
+@pytest.mark.parametrize("host", ["shore.example", "127.0.0.1"])
+async def test_what_the_address_filter_refuses_is_not_told_to_the_subclass(host: str) -> None:
+    async with Foreign(1, address_filter=public_addresses_only) as connector:
+        with pytest.raises(AddressRefused):
+            await connector.connect(f"http://{host}/")
+        assert connector.told == []
+
+
+async def test_what_the_address_filter_allows_is_told_and_so_are_names(serve: Serve) -> None:
+    class Mixed:
+        async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[ResolveResult]:
+            hosts = ("127.0.0.2", host, "127.0.0.1")
+            return [{**literal_address(host, "127.0.0.1", port), "host": each} for each in hosts]
+
+    def first_refused(host: str, address: object, port: int, /) -> str | None:
+        return "not ours" if str(address) == "127.0.0.2" else None
+
+    peer = await serve()
+    async with Foreign(peer.port, address_filter=first_refused, resolver=Mixed()) as connector:
+        await fetch(connector, "http://shore.example:81/")
+        assert [info[4][0] for info in connector.told[0]["addr_infos"]] == ["shore.example", "127.0.0.1"]
 
 
 async def test_tls_is_asked_of_it_and_checked(serve: Serve, authority: Authority) -> None:

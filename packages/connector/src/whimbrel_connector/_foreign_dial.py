@@ -9,13 +9,16 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from ipaddress import ip_address
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Protocol
 
-from whimbrel_connector._addresses import is_address, literal_address
+from whimbrel_connector._addresses import Candidate, candidates, is_address, literal_address
 from whimbrel_connector._connection import Http1Connection, as_transport
 from whimbrel_connector._contexts import tls_context
 from whimbrel_connector._handshake import check_established, server_name
+from whimbrel_connector._open_socket import DialOptions, filtered
+from whimbrel_connector.address_filter import AddressFilter
 from whimbrel_connector.errors import AddressNotFound, TlsFailed
 from whimbrel_connector.proxy import Proxy
 from whimbrel_connector.resolver import Resolver, ResolveResult
@@ -77,7 +80,7 @@ async def dial_by(
     route: Route,
     protocol: Callable[[], Http1Connection],
     resolver: Resolver,
-    family: socket.AddressFamily,
+    options: DialOptions,
 ) -> Http1Connection:
     """Open a connection to `route` by a method of somebody else's, and check what it made.
 
@@ -85,12 +88,13 @@ async def dial_by(
 
     Raises:
         AddressNotFound: The host has no address.
+        AddressRefused: The address filter allows none of them.
         TypeError: It returned no `Http1Connection`, which aiohttp calls `ResponseHandler`.
         FingerprintMismatch: The certificate is not the pinned one.
     """
     policy = route.tls
     context = await tls_context(policy) if policy is not None else None
-    found = await _look_up(route, resolver, family)
+    found = _allowed(route, await _look_up(route, resolver, options.family), options.address_filter)
     transport, made = await opens(
         protocol,
         addr_infos=[_address_info(address) for address in found],
@@ -124,6 +128,21 @@ async def _look_up(route: Route, resolver: Resolver, family: socket.AddressFamil
     if not found:
         raise AddressNotFound(route.host, route.port, "the resolver gave no address")
     return found
+
+
+def _allowed(
+    route: Route, found: Sequence[ResolveResult], address_filter: AddressFilter | None
+) -> Sequence[ResolveResult]:
+    """Leave out what the filter refuses; it sees no name that is there for a proxy to resolve."""
+    addresses = [result for result in found if is_address(result["host"])]
+    if address_filter is None or not addresses:
+        return found
+    allowed = set(filtered(route, candidates(addresses, socket.AF_UNSPEC), address_filter).allowed)
+    return [
+        result
+        for result in found
+        if result not in addresses or Candidate(ip_address(result["host"]), result["port"]) in allowed
+    ]
 
 
 def _address_info(found: ResolveResult) -> "AddrInfoType":

@@ -27,7 +27,15 @@ from whimbrel_connector.route import Route
 from whimbrel_connector.timeout_errors import DnsTimeout, TcpTimeout
 from whimbrel_connector.transports import LOOP_TRANSPORTS, Transports
 
-__all__ = ["DialOptions", "Found", "find_addresses", "open_socket", "refuse_odd_address", "words_of"]
+__all__ = [
+    "DialOptions",
+    "Found",
+    "filtered",
+    "find_addresses",
+    "open_socket",
+    "refuse_odd_address",
+    "words_of",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,11 +112,20 @@ async def find_addresses(
     """
     with limit_of(DnsTimeout):
         found = await _look_up(route.host, route.port, resolver, family)
-    if options.address_filter is None:
+    return filtered(route, found, options.address_filter)
+
+
+def filtered(route: Route, found: list[Candidate], address_filter: AddressFilter | None) -> Found:
+    """Tell the addresses of the route's host that may be connected to from the others.
+
+    Raises:
+        AddressRefused: The filter allows none of them.
+    """
+    if address_filter is None:
         return Found(found, [])
     allowed, refused = [], []
     for candidate in found:
-        reason = options.address_filter(route.host, candidate.address, candidate.port)
+        reason = address_filter(route.host, candidate.address, candidate.port)
         if reason is None:
             allowed.append(candidate)
         else:

@@ -208,8 +208,7 @@ class TCPConnector(BaseConnector):
                 route, proxy, connection, self._dial_directly, options.transports, sessions
             )
         if proxy is None and self._wrap_create_connection is not None:
-            family = options.family
-            made = await dial_by(self._wrap_create_connection, route, connection, self._cache, family)
+            made = await dial_by(self._wrap_create_connection, route, connection, self._cache, options)
         elif proxy is None:
             made = await self._dial_directly(route, connection)
         else:
