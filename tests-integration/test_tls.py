@@ -15,7 +15,7 @@ from peers.alone import run_alone
 from peers.bin import Bin, pattern
 from peers.certificates import Authority
 from peers.detour import Detour
-from peers.scripted import OK, Peer, ScriptedServer, always
+from peers.scripted import OK, Peer, ScriptedServer, always, response
 
 import whimbrel as aiohttp
 from whimbrel import ClientSession, Fingerprint, TCPConnector
@@ -265,6 +265,35 @@ async def test_a_policy_names_the_certificate_to_show(
             async with other.get(server.url) as r:
                 await r.read()
         assert subjects == [True, False, True]
+
+
+async def test_a_requests_certificate_is_not_shown_where_a_redirect_leads(
+    authority: Authority, shown: tuple[trustme.CA, ClientCertificate]
+) -> None:
+    """R-02: to another origin; its own sees it again."""
+    ca, certificate = shown
+    context = authority.server("127.0.0.1")
+    context.verify_mode = ssl.CERT_OPTIONAL
+    ca.configure_trust(context)
+    seen: list[tuple[str, bool]] = []
+    elsewhere = ""
+
+    async def script(peer: Peer) -> None:
+        while True:
+            target = (await peer.request()).target
+            seen.append((target, bool(peer.writer.get_extra_info("peercert"))))
+            location = {"/first": "/second", "/second": f"{elsewhere}third"}.get(target)
+            await peer.send(
+                OK if location is None else response(b"", f"Location: {location}", status="302 Found")
+            )
+
+    policy = TlsPolicy(verify=False, client_certificate=certificate)
+    async with ScriptedServer(script, ssl=context) as one, ScriptedServer(script, ssl=context) as other:
+        elsewhere = other.url
+        async with ClientSession(connector=TCPConnector(ssl=False)) as session:
+            async with session.get(f"{one.url}first", ssl=policy) as r:
+                assert r.status == 200
+    assert seen == [("/first", True), ("/second", True), ("/third", False)]
 
 
 async def test_a_certificate_that_cannot_be_read_is_the_documented_error(tmp_path: Path) -> None:

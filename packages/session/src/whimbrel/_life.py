@@ -14,7 +14,7 @@ from whimbrel._cookies import CookieJarLike, cookie_source, store_cookies
 from whimbrel._netrc import NETRC
 from whimbrel._outgoing import Head, Outgoing, complete_headers
 from whimbrel._plan import Plan, RaiseForStatus
-from whimbrel._redirects import is_redirect, moved, next_request
+from whimbrel._redirects import crosses_origin, is_redirect, moved, next_request
 from whimbrel._repeat import MOST_REPEATS, may_repeat
 from whimbrel._translation import translate_fault
 from whimbrel._wire import leased_url, wire_request
@@ -136,7 +136,10 @@ class RequestLife:
                 )
             if plan.middlewares:
                 outgoing = moved(outgoing, response.real_url)
+            left = outgoing.url
             outgoing = next_request(outgoing, response.status, location, requote=self.requote)
+            if crosses_origin(left, outgoing.url):
+                plan = plan.beyond_its_origin()
             if plan.traces is not None:
                 plan.traces.now_at(outgoing)
             rewind(outgoing.body)

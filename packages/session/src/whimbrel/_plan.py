@@ -134,6 +134,12 @@ class Plan:
     traces: "Traces | None" = None
     uploads: "UploadTracker | None" = None
 
+    def beyond_its_origin(self) -> "Plan":
+        """Return what holds at another origin: the request's certificate is not shown there."""
+        if self.tls is None or self.tls.client_certificate is None:
+            return self
+        return replace(self, tls=replace(self.tls, client_certificate=None))
+
 
 def usual_reading(
     parser: ParserFactory, limits: Limits, timeout: ClientTimeout, *, decode: bool, buffer_bytes: int
