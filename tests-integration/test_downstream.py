@@ -77,7 +77,7 @@ SAID = {
 }
 NEEDS = {
     "aiohttp-client-cache": ("attrs", "itsdangerous", "url-normalize"),
-    "aiohttp-socks": ("python-socks", "typing_extensions"),
+    "aiohttp-socks": ("python-socks", "typing_extensions", "async-timeout"),  # the last for Python 3.10
     "aioresponses": ("packaging",),
     "gidgethub": ("uritemplate", "typing_extensions"),
     "vcrpy": ("pyyaml", "urllib3", "wrapt"),

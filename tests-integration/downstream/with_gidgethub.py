@@ -21,7 +21,7 @@ async def main(url: str, *_: str) -> None:
         try:
             await github.getitem("/repos/shore/missing")
         except BadRequest as fault:
-            print(fault.status_code, fault)
+            print(int(fault.status_code), fault)
 
 
 asyncio.run(main(*sys.argv[1:]))
