@@ -2,16 +2,19 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 
 import pytest
 from scripted_peer import Serve, answer
 
+import whimbrel
 from whimbrel import (
     BasicAuth,
     ClientSession,
     ClientTimeout,
     DummyCookieJar,
+    HttpVersion,
     HttpVersion10,
     HttpVersion11,
     TCPConnector,
@@ -175,3 +178,35 @@ async def test_a_parser_of_ones_own_reads_the_answers(serve: Serve) -> None:
     async with ClientSession(parser=parser) as session, session.put(peer.url) as response:
         assert await response.read() == b"x"
     assert made == ["PUT"]
+
+
+@pytest.mark.parametrize(
+    ("version", "force_close", "headers", "said"),
+    [
+        (HttpVersion11, False, {}, None),
+        (HttpVersion11, True, {}, b"close"),
+        (HttpVersion11, True, {"connection": "keep-alive"}, b"keep-alive"),
+        (HttpVersion10, False, {}, b"keep-alive"),
+        (HttpVersion10, True, {}, None),
+    ],
+)
+async def test_a_server_is_told_what_it_cannot_know_of_its_connection(
+    serve: Serve, version: HttpVersion, force_close: bool, headers: dict[str, str], said: bytes | None
+) -> None:
+    peer = await serve(answer())
+    connector = TCPConnector(force_close=force_close)
+    async with ClientSession(connector=connector, version=version) as session:
+        for _ in range(2):
+            async with session.get(peer.url, headers=headers):
+                pass
+    for head in peer.heads:
+        found = re.findall(rb"(?i)\r\nconnection: (.*)\r\n", head)
+        assert found == ([] if said is None else [said])
+    assert force_close is False or peer.connections == 2
+
+
+async def test_a_single_request_tells_that_it_is_one(serve: Serve) -> None:
+    peer = await serve(answer(b"x"))
+    async with whimbrel.request("GET", peer.url) as response:
+        assert await response.text() == "x"
+    assert b"\r\nConnection: close\r\n" in peer.heads[0]

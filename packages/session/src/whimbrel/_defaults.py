@@ -45,6 +45,7 @@ class Defaults:
         proxies: What decides about proxies.
         raise_for_status: Whether a status of 400 and above raises, or what decides.
         middlewares: What each hop passes through.
+        closes: Each connection is used once.
     """
 
     base_url: URL | None
@@ -59,6 +60,7 @@ class Defaults:
     proxies: ProxyRules
     raise_for_status: RaiseForStatus
     middlewares: Sequence[ClientMiddlewareType]
+    closes: bool
     _usual: Plan = field(init=False)
     _recent: dict[tuple[object, ...], Outgoing] = field(init=False, default_factory=dict)
 
@@ -108,6 +110,7 @@ class Defaults:
             expects_continue=options.get("expect100", False),
             skip=self.skip | lower(options.get("skip_auto_headers")),
             version=self.version,
+            closes=self.closes,
         )
 
     def merge_headers(self, given: LooseHeaders | None) -> CIMultiDict[str]:

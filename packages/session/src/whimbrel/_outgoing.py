@@ -42,6 +42,7 @@ class Outgoing:
         offers_upgrade: The headers offer another protocol.
         skip: Names, in lower case, of automatic headers to leave out.
         version: The HTTP version.
+        closes: The connection is used for this request alone, and the server is told so.
     """
 
     method: str
@@ -55,6 +56,7 @@ class Outgoing:
     offers_upgrade: bool = False
     skip: frozenset[str] = frozenset()
     version: HttpVersion = HTTP_1_1
+    closes: bool = False
     _without_cookies: "Head | None" = field(default=None, init=False, repr=False, compare=False)
 
     def head(self, cookie_header: str) -> "Head":
@@ -114,8 +116,9 @@ def complete_headers(request: Outgoing, cookie_header: str) -> CIMultiDict[str]:
         headers["Cookie"] = "; ".join([*theirs, cookie_header])
     if request.credentials is not None and "Authorization" not in given:
         headers["Authorization"] = request.credentials.encode()
-    if request.version == HTTP_1_0 and "Connection" not in given:
-        headers["Connection"] = "keep-alive"
+    is_kept_unasked = request.version != HTTP_1_0  # RFC 9112 section 9.3
+    if request.closes is is_kept_unasked and "Connection" not in given:
+        headers["Connection"] = "close" if request.closes else "keep-alive"
     if request.expects_continue and "Expect" not in given:
         headers["Expect"] = "100-continue"
     describe_body(request, headers)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from whimbrel._urls import StrOrURL
 from whimbrel.client import ClientSession, ConnectorLike
 from whimbrel.response import ClientResponse
+from whimbrel_connector import TCPConnector
 from whimbrel_http1 import HTTP_1_1, HttpVersion
 
 if TYPE_CHECKING:
@@ -37,9 +38,9 @@ class _OneRequest:
         self._options = options
 
     async def __aenter__(self) -> ClientResponse:
-        self._session = ClientSession(
-            connector=self._connector, connector_owner=self._connector is None, version=self._version
-        )
+        is_own = self._connector is None
+        connector = TCPConnector(force_close=True) if self._connector is None else self._connector
+        self._session = ClientSession(connector=connector, connector_owner=is_own, version=self._version)
         try:
             self._response = await self._session.request(self._method, self._url, **self._options)
         except BaseException:

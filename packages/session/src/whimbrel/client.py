@@ -159,6 +159,7 @@ class ClientSession(SessionFacts):
             ),
             raise_for_status=raise_for_status,
             middlewares=middlewares,
+            closes=getattr(connector, "force_close", False),
         )
         self._trace_configs = _frozen(trace_configs)
         self._cookie_jar = CookieJar() if cookie_jar is None else cookie_jar
