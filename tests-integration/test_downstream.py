@@ -76,7 +76,7 @@ SAID = {
     """,
 }
 NEEDS = {
-    "aiohttp-client-cache": ("attrs", "itsdangerous", "url-normalize"),
+    "aiohttp-client-cache": ("attrs", "itsdangerous", "typing_extensions", "url-normalize"),
     "aiohttp-socks": ("python-socks", "typing_extensions", "async-timeout"),  # the last for Python 3.10
     "aioresponses": ("packaging",),
     "gidgethub": ("uritemplate", "typing_extensions"),
