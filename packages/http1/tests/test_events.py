@@ -77,3 +77,14 @@ def test_events_match_by_class() -> None:
             assert length == 0
         case _:
             raise AssertionError
+
+
+def test_a_head_may_be_asked_again_and_again_and_for_many_names() -> None:
+    wire = b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: %d\r\n" % (index, index) for index in range(40)) + b"\r\n"
+    (head, *_) = ResponseParser().feed(wire)
+    assert isinstance(head, ResponseHead)
+    for _ in range(2):
+        for index in range(40):
+            values = head.get_all(b"x-%d" % index)
+            assert values == [b"%d" % index]
+            values.clear()  # the caller's own list

@@ -39,6 +39,9 @@ HTTP_1_0: Final = HttpVersion(1, 0)
 HTTP_1_1: Final = HttpVersion(1, 1)
 
 
+_MANY_NAMES: Final = 16
+
+
 class _Head:
     """What heads of both kinds have in common."""
 
@@ -56,6 +59,7 @@ class _Head:
         self.keep_alive = keep_alive
         self._headers: RawHeaders | None = raw_headers
         self._text: Headers | None = None
+        self._found: dict[bytes, tuple[bytes, ...]] | None = None
         self._block = b""
         self._fields_start: i64 = 0
 
@@ -94,11 +98,23 @@ class _Head:
 
     def get_all(self, name: bytes) -> list[bytes]:
         """Return the values of all fields called `name` in any letter case, in wire order."""
+        found = self._found
+        if found is None:
+            found = self._found = {}
+        values = found.get(name)
+        if values is None:
+            values = self._look_for(name)
+            # A head that comes again is the same head, and is asked the same.
+            if len(found) < _MANY_NAMES:
+                found[name] = values
+        return list(values)
+
+    def _look_for(self, name: bytes) -> tuple[bytes, ...]:
         headers = self._headers
         if headers is None:
-            return find_fields(self._block, self._fields_start, name)
+            return tuple(find_fields(self._block, self._fields_start, name))
         lowered = name.lower()
-        return [value for candidate, value in headers if candidate.lower() == lowered]
+        return tuple([value for candidate, value in headers if candidate.lower() == lowered])
 
     def _facts(self) -> tuple[object, ...]:
         return (self.version, self.raw_headers, self.content_length, self.chunked, self.keep_alive)
