@@ -80,7 +80,9 @@ def test_events_match_by_class() -> None:
 
 
 def test_a_head_may_be_asked_again_and_again_and_for_many_names() -> None:
-    wire = b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: %d\r\n" % (index, index) for index in range(40)) + b"\r\n"
+    wire = (
+        b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: %d\r\n" % (index, index) for index in range(40)) + b"\r\n"
+    )
     (head, *_) = ResponseParser().feed(wire)
     assert isinstance(head, ResponseHead)
     for _ in range(2):
