@@ -10,8 +10,6 @@ from whimbrel_http1._field_lines import index_fields
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from whimbrel_http1.events import RawHeaders
-
 __all__ = ["Headers"]
 
 
@@ -29,7 +27,7 @@ class Headers(Mapping[str, str]):
 
     __slots__ = ("_first", "_raw")
 
-    def __init__(self, raw_headers: RawHeaders) -> None:
+    def __init__(self, raw_headers: tuple[tuple[bytes, bytes], ...]) -> None:
         self._raw = raw_headers
         self._first: dict[str, str] = index_fields(raw_headers)
 
