@@ -1,12 +1,11 @@
 """The HTTP/1.1 parser: bytes to events and messages to bytes, both sides, without I/O."""
 
+from typing import TYPE_CHECKING
+
 from whimbrel_http1._compiled import COMPILED
 from whimbrel_http1._grammar import is_token, split_list, unquote
 from whimbrel_http1._interrupted import InterruptedEvents
 from whimbrel_http1._version import __version__
-from whimbrel_http1._zlib import ZlibBackend, set_zlib_backend
-from whimbrel_http1.content_decoder import ContentDecoder, supported_codings
-from whimbrel_http1.content_encoder import ContentEncoder
 from whimbrel_http1.encoder import HeaderPairs, RequestEncoder, ResponseEncoder, encode_fields
 from whimbrel_http1.errors import (
     BodyLengthMismatch,
@@ -39,6 +38,11 @@ from whimbrel_http1.lifecycle import Awaiting
 from whimbrel_http1.limits import DEFAULT_LIMITS, Limits
 from whimbrel_http1.request_parser import RequestParser
 from whimbrel_http1.response_parser import ResponseParser
+
+if TYPE_CHECKING:
+    from whimbrel_http1._zlib import ZlibBackend, set_zlib_backend
+    from whimbrel_http1.content_decoder import ContentDecoder, supported_codings
+    from whimbrel_http1.content_encoder import ContentEncoder
 
 __all__ = [
     "COMPILED",
@@ -85,3 +89,28 @@ __all__ = [
     "supported_codings",
     "unquote",
 ]
+
+# What most messages have no use for is imported when it is first asked for.
+_LATER = {
+    "ContentDecoder": "content_decoder",
+    "ContentEncoder": "content_encoder",
+    "ZlibBackend": "_zlib",
+    "set_zlib_backend": "_zlib",
+    "supported_codings": "content_decoder",
+}
+
+
+if not TYPE_CHECKING:  # a type checker is to know names from typing errors
+
+    def __getattr__(name: str) -> object:
+        if name not in _LATER:
+            msg = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        from importlib import import_module  # noqa: PLC0415  not needed before
+
+        found = globals()[name] = getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+        return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
