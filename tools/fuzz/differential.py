@@ -170,9 +170,12 @@ def _refused_where(pattern: bytes, *sentences: str) -> Callable[[Difference, byt
     return holds
 
 
+_OFFER_IN_HTTP_1_0 = re.compile(rb"(?i) HTTP/1\.0\r\n(?:[^\r]+\r\n)*upgrade:")
+
+
 def _offered_in_http_1_0(difference: Difference, wire: bytes) -> bool:
-    offer = re.compile(rb"(?i) HTTP/1\.0\r\n(?:[^\r]+\r\n)*upgrade:")
-    return difference.kind == "meaning" and not difference.ours.upgraded and offer.search(wire) is not None
+    offered = _OFFER_IN_HTTP_1_0.search(wire) is not None
+    return offered and difference.kind == "meaning" and not difference.ours.upgraded
 
 
 _REASONS: tuple[tuple[str, Callable[[Difference, bytes], bool]], ...] = (

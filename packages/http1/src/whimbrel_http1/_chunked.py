@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, final
 
 from whimbrel_http1._field_lines import split_fields
 from whimbrel_http1._grammar import HEX_VALUES, NOT_HEX, TEXT_OCTETS, TOKEN_OCTETS
-from whimbrel_http1._mending import mender_for
+from whimbrel_http1._mending import mender_for, scan_section
 from whimbrel_http1._scanner import FIELDS, HeadScanner
 from whimbrel_http1.errors import MalformedMessage, MessageTooLarge, ParseError
 from whimbrel_http1.events import body_piece
@@ -219,8 +219,7 @@ class ChunkReader:
 
     def _read_trailers(self, data: bytes, start: i64, position: i64) -> i64:
         scanner = self._trailer_scanner()
-        mender = self._mender
-        end: i64 = scanner.scan(data, position) if mender is None else mender.scan(scanner, data, position)
+        end: i64 = scan_section(scanner, self._mender, data, position)
         if end < 0:
             self._offset += len(data) - start
         elif scanner.fields > 0:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from whimbrel_http1._scanner import HeadScanner
 
-__all__ = ["LineMender", "mender_for"]
+__all__ = ["LineMender", "mender_for", "scan_section"]
 
 _HT: Final = 0x09
 _LF: Final = 0x0A
@@ -28,6 +28,11 @@ def mender_for(leniencies: Leniency, *, start_line: bool) -> LineMender | None:
     bare_lf = Leniency.BARE_LF in leniencies
     folded = Leniency.FOLDED_LINES in leniencies
     return LineMender(start_line=start_line, bare_lf=bare_lf, folded=folded) if bare_lf or folded else None
+
+
+def scan_section(scanner: HeadScanner, mender: LineMender | None, data: bytes, start: i64) -> i64:
+    """Let `scanner` read on at `data[start]`, through `mender` where lines are mended."""
+    return scanner.scan(data, start) if mender is None else mender.scan(scanner, data, start)
 
 
 @final

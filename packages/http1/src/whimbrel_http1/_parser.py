@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from whimbrel_http1._chunked import ChunkReader
 from whimbrel_http1._framing import CHUNKED, UNTIL_CLOSE
 from whimbrel_http1._interrupted import InterruptedEvents
-from whimbrel_http1._mending import LineMender, mender_for
+from whimbrel_http1._mending import LineMender, mender_for, scan_section
 from whimbrel_http1._scanner import HeadScanner
 from whimbrel_http1.errors import (
     FeedAfterEnd,
@@ -189,7 +189,7 @@ class Parser:
         while position < size:
             awaiting = self._awaiting
             if awaiting == _HEAD:
-                position = self._scan_head(data, position)
+                position = scan_section(self._scanner, self._mender, data, position)
                 if position < 0:
                     return
                 self._end_head(events)
@@ -217,12 +217,6 @@ class Parser:
                     "RFC 9112 section 9.6",
                     data[position : position + 1],
                 )
-
-    def _scan_head(self, data: bytes, position: i64) -> i64:
-        mender = self._mender
-        if mender is None:
-            return self._scanner.scan(data, position)
-        return mender.scan(self._scanner, data, position)
 
     def _end_head(self, events: list[Event]) -> None:
         """Report the head that the scanner has read and await what follows it: a subclass says how."""
