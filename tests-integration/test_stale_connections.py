@@ -61,11 +61,25 @@ async def test_connections_that_went_stale_together_fail_no_request() -> None:
                 await resp.read()
                 return resp.status
 
-        await asyncio.gather(fetch(), fetch())
-        assert server.connections.accepted == 2
+        await asyncio.gather(*(fetch() for _ in range(6)))
+        assert server.connections.accepted == 6
         assert await fetch() == 200
-        assert server.connections.accepted == 3
-        assert len(server.requests) == 5
+        assert (server.connections.accepted, len(server.requests)) == (7, 8)
+        await server.connections.until(lambda: server.connections.open == 1)  # none of the others is trusted
+
+
+async def test_requests_that_wait_for_a_full_pool_outlive_a_server_that_hangs_up_on_all() -> None:
+    connector = whimbrel.TCPConnector(limit=2)
+    async with ScriptedServer(_hangs_up_on_the_second) as server:
+        async with ClientSession(connector=connector) as session:
+
+            async def fetch() -> int:
+                async with session.get(server.url) as resp:
+                    await resp.read()
+                    return resp.status
+
+            assert await asyncio.gather(*(fetch() for _ in range(40))) == [200] * 40
+            assert connector.statistics.waiting == 0
 
 
 @pytest.mark.parametrize("data", [b"cargo", None])

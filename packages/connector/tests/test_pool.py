@@ -14,6 +14,7 @@ from whimbrel_connector import (
     ConnectTimeout,
     DnsTimeout,
     Exchange,
+    ExchangeOptions,
     Http1Connection,
     LeaseTimeout,
     OriginStatistics,
@@ -415,6 +416,38 @@ async def test_a_dial_that_takes_too_long_is_an_error(serve: Serve) -> None:
         with pytest.raises(DnsTimeout):
             await connector.connect("http://shore.example", timeouts=limits)
         assert connector.statistics.open == 0
+
+
+# Fresh connections.
+
+FRESH = ExchangeOptions(fresh=True)
+
+
+async def test_a_fresh_connection_is_new_and_idle_ones_to_the_same_place_are_closed(serve: Serve) -> None:
+    peer, other = await serve(), await serve()
+    async with TCPConnector() as connector:
+        await asyncio.gather(peer.fetch(connector), peer.fetch(connector), other.fetch(connector))
+        exchange = await connector.connect(peer.url, options=FRESH)
+        assert not exchange.reused
+        assert await read(exchange, "/3") == b"/3"
+        await peer.until(lambda: peer.open == 1)
+        assert (await peer.fetch(connector)).reused
+        assert (await other.fetch(connector)).reused
+
+
+async def test_a_fresh_connection_takes_the_place_of_one_that_comes_free(serve: Serve) -> None:
+    peer = await serve()
+    async with TCPConnector(limit=1) as connector:
+        before = await connector.connect(peer.url)
+        fresh = asyncio.ensure_future(connector.connect(peer.url, options=FRESH))
+        later = asyncio.ensure_future(peer.fetch(connector, "/later"))
+        await turns()
+        assert await read(before, "/1") == b"/1"
+        exchange = await fresh
+        assert not exchange.reused
+        assert await read(exchange, "/2") == b"/2"
+        assert (await later).reused
+        assert peer.most_open == 1
 
 
 # The end.

@@ -142,6 +142,11 @@ class ForgetsOptions(Wrapped):
         return await super().connect(url, options=replace(options, parser=OPTIONS.parser), **more)
 
 
+class TakesWhatIsThere(Wrapped):
+    async def connect(self, url: URL, *, options: ExchangeOptions = OPTIONS, **more: Any) -> Exchange:
+        return await super().connect(url, options=replace(options, fresh=False), **more)
+
+
 class SwallowsCancellation(Wrapped):
     async def connect(self, url: URL, *, options: ExchangeOptions = OPTIONS, **more: Any) -> Exchange:
         with suppress(asyncio.CancelledError):
@@ -185,6 +190,7 @@ class LeavesTasks(Wrapped):
     [
         (LosesPlaces, "a request that is cancelled ends, and no other with it: takes longer than"),
         (ForgetsOptions, "answers are read as the options say: the parser of the options is not used"),
+        (TakesWhatIsThere, "a fresh connection is one that carried nothing: the options ask for a fresh"),
         (SwallowsCancellation, "a request that is cancelled ends, and no other with it: a request that was"),
         (NeverClosed, "close ends everything: closed is False after close was called"),
         (OutlivesItsEnd, "close ends everything: it connects though it is closed"),

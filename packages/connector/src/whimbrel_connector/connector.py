@@ -186,9 +186,9 @@ class BaseConnector(ABC):
             raise RuntimeError(msg)
         policy = self.tls if tls is None else tls.over(self.tls)
         route = Route.to(url if isinstance(url, URL) else URL(url), tls=policy, proxy=proxy)
-        connection = pool.take_idle(route)
+        connection = None if options.fresh else pool.take_idle(route)
         if connection is None:
-            leasing = pool.lease(route, timeouts, options.observer)
+            leasing = pool.lease(route, timeouts, options.observer, fresh=options.fresh)
             if timeouts.lease is None:
                 connection = await leasing
             else:

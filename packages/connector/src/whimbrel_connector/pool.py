@@ -113,9 +113,20 @@ class Pool:
         return self._ledger.take_idle(route)
 
     async def lease(
-        self, route: Route, timeouts: Timeouts, observer: ConnectObserver | None = None
+        self,
+        route: Route,
+        timeouts: Timeouts,
+        observer: ConnectObserver | None = None,
+        *,
+        fresh: bool = False,
     ) -> Http1Connection:
         """Return a connection to `route` that nobody else uses: an idle one, or a new one.
+
+        Args:
+            route: Where to.
+            timeouts: How long each phase may take.
+            observer: Who is told.
+            fresh: Close connections that have served before, and take none of them.
 
         Raises:
             ConnectorClosed: The pool was closed, before or meanwhile.
@@ -138,7 +149,9 @@ class Pool:
                 del self._waiting[place]
             if given is None:
                 return await self._open(route, timeouts, observer)
-            if await self._is_usable(given):
+            if fresh and given.exchanges:
+                given.close()
+            elif await self._is_usable(given):
                 return given
             ask = self._ledger.ask_again
 

@@ -123,6 +123,9 @@ class ExchangeOptions:
             (RFC 9110 section 10.1.1).
         translate: Puts another error in the place of the one that readers of a body would get.
         observer: Who is told how the request comes by its connection, or None.
+        fresh: Whether it must be a connection that has served no request: a harmless one that met a stale
+            connection is sent again on such a one (RFC 9112 section 9.3.1). Idle ones to the same place
+            are closed: they have been idle for longer than the one that was stale.
         is_timed: Whether one of `send_seconds`, `first_byte_seconds` and `read_seconds` is given.
     """
 
@@ -136,6 +139,7 @@ class ExchangeOptions:
     continue_seconds: float = 1.0
     translate: Callable[[BaseException], BaseException] | None = None
     observer: ConnectObserver | None = None
+    fresh: bool = False
     is_timed: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

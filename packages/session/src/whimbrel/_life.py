@@ -4,6 +4,7 @@ The rules themselves stand in modules of their own; here is when they apply.
 """
 
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from yarl import URL
@@ -15,7 +16,7 @@ from whimbrel._netrc import NETRC
 from whimbrel._outgoing import Head, Outgoing, complete_headers
 from whimbrel._plan import Plan, RaiseForStatus
 from whimbrel._redirects import crosses_origin, is_redirect, moved, next_request
-from whimbrel._repeat import MOST_REPEATS, may_repeat
+from whimbrel._repeat import may_repeat
 from whimbrel._translation import translate_fault
 from whimbrel._wire import leased_url, wire_request
 from whimbrel.client_exceptions import RequestTimeoutError, TooManyRedirects
@@ -160,15 +161,17 @@ class RequestLife:
         request = self._request_class.for_hop(outgoing, headers, plan, session, self._response_class)
         return pass_through(plan.middlewares, request, lambda changed: self._send(*changed.begin(plan)))
 
-    def _connect(self, outgoing: Outgoing, plan: Plan, proxy: Proxy | None) -> Awaitable[Exchange]:
+    def _connect(
+        self, outgoing: Outgoing, plan: Plan, proxy: Proxy | None, options: ExchangeOptions
+    ) -> Awaitable[Exchange]:
         """Lease a connection."""
         return self._connector.connect(
-            leased_url(outgoing), tls=plan.tls, proxy=proxy, timeouts=plan.timeouts, options=plan.exchange
+            leased_url(outgoing), tls=plan.tls, proxy=proxy, timeouts=plan.timeouts, options=options
         )
 
     async def _send(self, outgoing: Outgoing, head: Head, plan: Plan) -> ClientResponse:
-        """Send what stands in `outgoing` and `head`; again where the connection was merely stale."""
-        repeats = 0
+        """Send what stands in `outgoing` and `head`; once more, over a fresh connection, if one was stale."""
+        options = plan.exchange
         while True:
             try:
                 proxy = plan.proxies.proxy_for(outgoing.url, asks_environment=self._asks_environment)
@@ -178,14 +181,14 @@ class RequestLife:
                 )
                 if plan.uploads is not None:
                     wire = plan.uploads.begin(wire)
-                exchange = await self._connect(outgoing, plan, proxy)
+                exchange = await self._connect(outgoing, plan, proxy, options)
                 if plan.uploads is not None:
                     plan.uploads.sending(exchange)
                 if plan.traces is not None:
                     await plan.traces.sending(exchange, outgoing, head.headers, wire.body)
                 answer = await exchange.send(wire)
             except (ConnectorError, Http1Error, OSError) as fault:
-                if repeats == MOST_REPEATS or not may_repeat(fault, outgoing.method):
+                if options.fresh or not may_repeat(fault, outgoing.method):
                     documented = translate_fault(fault, head.info, plan.tls)
                     if documented is fault:
                         raise
@@ -193,7 +196,7 @@ class RequestLife:
             else:
                 return self._response(outgoing, head, plan, exchange, answer)
             rewind(outgoing.body)
-            repeats += 1
+            options = replace(options, fresh=True)
 
     def _response(
         self, outgoing: Outgoing, head: Head, plan: Plan, exchange: Exchange, answer: ResponseHead

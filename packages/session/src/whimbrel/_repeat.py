@@ -2,9 +2,7 @@
 
 from whimbrel_connector import ServerDisconnected
 
-__all__ = ["MOST_REPEATS", "may_repeat"]
-
-MOST_REPEATS = 2  # connections grow stale together: a server that restarts closes all that are idle
+__all__ = ["may_repeat"]
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 
@@ -13,7 +11,8 @@ def may_repeat(fault: Exception, method: str) -> bool:
     """Tell whether the failure was the connection's age and the request can do no harm twice.
 
     The peer has closed a connection that had served before, without a byte of an answer, and the
-    method is idempotent (RFC 9110 section 9.2.2). A body must besides be rewound by the caller.
+    method is idempotent (RFC 9110 section 9.2.2). A body must besides be rewound by the caller, and the
+    connection be a fresh one: they grow stale together, when a server that restarts closes all that are idle.
     """
     is_stale = isinstance(fault, ServerDisconnected) and fault.reused and not fault.received_bytes
     return is_stale and method in _IDEMPOTENT

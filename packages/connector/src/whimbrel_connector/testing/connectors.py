@@ -172,6 +172,16 @@ async def _tells_what_was_used_before(ground: _Ground) -> list[str]:
     return []
 
 
+async def _opens_a_fresh_one(ground: _Ground) -> list[str]:
+    failures = [await ground.fetch("plain")]
+    exchange = await ground.connect(ExchangeOptions(fresh=True))
+    if exchange.reused:
+        failures.append("the options ask for a fresh connection, and it was used before")
+    await ground.send(exchange, "plain")
+    await exchange.content.read()
+    return _wrongs(*failures, await ground.fetch("plain"))
+
+
 async def _abandons_what_is_not_read(ground: _Ground) -> list[str]:
     """A connection in the middle of an answer must not carry the next one."""
     failures: list[str | None] = []
@@ -266,6 +276,7 @@ _RULES: dict[str, _Rule] = {
     "many exchanges at once bring each its own": _answers_many,
     "large bodies come and go whole": _carries_large_bodies,
     "it tells whether a connection was used before": _tells_what_was_used_before,
+    "a fresh connection is one that carried nothing": _opens_a_fresh_one,
     "what was not read to its end carries no other exchange": _abandons_what_is_not_read,
     "a request that is cancelled ends, and no other with it": _survives_cancellation,
     "a failure is told by name and spoils no later exchange": _tells_who_failed,
