@@ -1,9 +1,12 @@
 """After `close` nothing is left: no task, no socket, no warning; the loop may be closed at once."""
 
 import asyncio
+import gc
 import sys
+import warnings
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 from peers.alone import run_alone
@@ -104,6 +107,30 @@ async def test_a_forgotten_session_is_named_once() -> None:
         ) as caught:
             holder.clear()
         assert len(caught) == 1
+        await server.connections.until(lambda: not server.connections.open)
+
+
+@pytest.mark.parametrize("action", ["ignore", "error"])
+@pytest.mark.parametrize("is_used", [True, False], ids=["used", "unused"])
+async def test_a_forgotten_session_is_told_to_the_loop_and_closed_whatever_becomes_of_warnings(
+    *, is_used: bool, action: Literal["ignore", "error"], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "unraisablehook", lambda _fault: None)
+    told: list[dict[str, Any]] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _loop, context: told.append(context))
+    async with ScriptedServer(always(OK)) as server:
+        session = ClientSession()
+        if is_used:
+            async with session.get(server.url) as response:
+                await response.read()
+            del response
+        with warnings.catch_warnings():
+            warnings.simplefilter(action)
+            del session
+            gc.collect()
+        assert [context["message"][:25] for context in told] == ["Unclosed client session <"]
+        assert isinstance(told.pop()["client_session"], ClientSession)
         await server.connections.until(lambda: not server.connections.open)
 
 

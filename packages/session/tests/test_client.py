@@ -6,6 +6,8 @@ import inspect
 import json
 import sys
 import warnings
+from contextlib import nullcontext
+from typing import Any
 
 import pytest
 from scripted_peer import Serve, answer
@@ -171,6 +173,14 @@ async def test_raise_for_status_raises_from_400_on(serve: Serve) -> None:
             assert not response.ok
         with pytest.raises(LookupError):
             await session.get(peer.url, raise_for_status=judge)
+
+
+@pytest.mark.parametrize("raises", [True, 1, None, 0])
+async def test_raise_for_status_is_as_good_as_its_truth(serve: Serve, raises: Any) -> None:
+    peer = await serve(answer(status="500 Internal Server Error"))
+    async with ClientSession(raise_for_status=raises) as session:
+        with pytest.raises(whimbrel.ClientResponseError) if raises else nullcontext():
+            await session.get(peer.url)
 
 
 async def test_a_status_judged_bad_gives_the_connection_back(serve: Serve) -> None:

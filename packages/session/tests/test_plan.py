@@ -25,7 +25,7 @@ async def test_a_limit_of_the_request_replaces_that_of_the_session(
     small: dict[str, Any] = {name: 100}
     large: dict[str, Any] = {name: 1000}
     async with ClientSession(**small) as session:
-        with pytest.raises(ClientResponseError):
+        with pytest.raises(ClientResponseError, match=rf"100 .*\({name}\)"):
             await session.get(peer.url)
         async with session.get(peer.url, **large) as response:
             assert response.status == 200
@@ -34,6 +34,32 @@ async def test_a_limit_of_the_request_replaces_that_of_the_session(
             assert response.status == 200
         with pytest.raises(ClientResponseError):
             await session.get(peer.url, **small)
+
+
+HEADS = [
+    ("max_line_size", 300_000, answer(status=f"200 {LONG * 900}")),
+    ("max_field_size", 300_000, answer(b"", f"X-Long: {LONG * 900}")),
+    ("max_headers", 1000, answer(b"", *[f"X-{number}: {LONG}" for number in range(900)])),
+]
+
+
+@pytest.mark.parametrize(("name", "limit", "wire"), HEADS, ids=[name for name, _, _ in HEADS])
+async def test_a_head_may_be_as_long_as_its_lines_may_be(
+    serve: Serve, name: str, limit: int, wire: bytes
+) -> None:
+    peer = await serve(wire)
+    large: dict[str, Any] = {name: limit}
+    async with ClientSession() as session, session.get(peer.url, **large) as response:
+        assert response.status == 200
+    async with ClientSession(**large) as session, session.get(peer.url) as response:
+        assert response.status == 200
+
+
+async def test_a_head_of_many_long_lines_is_refused_by_default(serve: Serve) -> None:
+    peer = await serve(answer(b"", *[f"X-{number}: {LONG * 10}" for number in range(100)]))
+    async with ClientSession() as session:
+        with pytest.raises(ClientResponseError, match="head is longer than 65536 bytes"):
+            await session.get(peer.url)
 
 
 async def test_the_buffer_is_as_large_as_is_said(serve: Serve) -> None:

@@ -43,6 +43,22 @@ def pool_of(session: ClientSession) -> tuple[int, int, int]:
     return statistics.open, statistics.idle, statistics.waiting
 
 
+async def test_what_goes_over_the_wire_is_told_without_the_fragment(serve: Serve) -> None:
+    peer = await serve(answer(b"body"))
+    heard: list[tuple[str, Any]] = []
+    async with ClientSession(trace_configs=[recorder(heard)]) as session:
+        async with session.post(peer.url + "/#beak", data=b"sent") as response:
+            await response.read()
+    fragments = {name: params.url.fragment for name, params in heard if hasattr(params, "url")}
+    assert fragments == {
+        "on_request_start": "beak",
+        "on_request_headers_sent": "",
+        "on_request_chunk_sent": "",
+        "on_request_end": "beak",
+        "on_response_chunk_received": "",
+    }
+
+
 async def test_a_request_is_told_from_start_to_end(serve: Serve) -> None:
     peer = await serve(answer(b"body"))
     heard: list[tuple[str, Any]] = []

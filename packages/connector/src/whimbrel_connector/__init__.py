@@ -35,6 +35,7 @@ from whimbrel_connector.errors import (
 )
 from whimbrel_connector.exchange import Exchange
 from whimbrel_connector.fingerprint import Fingerprint
+from whimbrel_connector.forgotten import end_forgotten
 from whimbrel_connector.named_pipe import NamedPipeConnector
 from whimbrel_connector.observer import ConnectObserver
 from whimbrel_connector.proxy import Proxy
@@ -148,6 +149,7 @@ __all__ = [
     "WireParser",
     "__version__",
     "birthplace",
+    "end_forgotten",
     "public_addresses_only",
     "tls_policy",
 ]

@@ -16,6 +16,7 @@ from whimbrel_connector.alarm_clock import AlarmClock
 from whimbrel_connector.birthplace import birthplace
 from whimbrel_connector.errors import ConnectorClosed
 from whimbrel_connector.exchange import Exchange
+from whimbrel_connector.forgotten import end_forgotten
 from whimbrel_connector.lifetime import Lifetime
 from whimbrel_connector.observer import ConnectObserver, attempts_so_far, dialling_for
 from whimbrel_connector.pool import Dial, Pool
@@ -263,14 +264,7 @@ class BaseConnector(ABC):
         if pool is None or loop is None or self._closed or not pool.open_count:
             return
         what = f"Unclosed connector {self!r}, made at {self._made_at}"
-        warnings.warn(what, ResourceWarning, source=self, stacklevel=1)
-        if loop.is_closed():
-            return
-        loop.call_exception_handler({"message": what, "connector": self})
-        if _is_running(loop):
-            self.close()
-        else:  # it may be the thread of the garbage collector, not the loop's
-            loop.call_soon_threadsafe(self.close)
+        end_forgotten(self, what, "connector", loop, self.close)
 
     @property
     def _loop_is_gone(self) -> bool:
@@ -314,14 +308,6 @@ def _weakly(connector: BaseConnector) -> Dial:
         return await present._dial_within(route, timeouts, observer)  # noqa: SLF001  this module's own
 
     return dial
-
-
-def _is_running(loop: asyncio.AbstractEventLoop) -> bool:
-    """Tell whether the loop runs in this thread now."""
-    try:
-        return asyncio.get_running_loop() is loop
-    except RuntimeError:
-        return False
 
 
 async def _tell(observer: ConnectObserver, exchange: Exchange) -> None:

@@ -8,7 +8,7 @@ from whimbrel.client_exceptions import ClientPayloadError
 from whimbrel_multipart import BodyConsumed, BytesPayload, FormData, Payload, get_payload
 from whimbrel_multipart import LookupError as NoPayload
 
-__all__ = ["Data", "payload_of", "rewind"]
+__all__ = ["Data", "payload_of", "rewind", "rewinds"]
 
 # What a form can be made of, besides whatever the payload registry knows.
 Data = object
@@ -52,7 +52,19 @@ def rewind(body: Payload | None) -> None:
     try:
         body.rewind()
     except BodyConsumed as fault:
-        raise ClientPayloadError(str(fault)) from fault
+        what = (
+            f"{fault}, and a redirect or a middleware asks for it: bytes and files that can be rewound serve"
+        )
+        raise ClientPayloadError(what) from fault
+
+
+def rewinds(body: Payload | None) -> bool:
+    """Make a body that was sent ready to be sent again, and tell whether it is."""
+    try:
+        rewind(body)
+    except ClientPayloadError:
+        return False
+    return True
 
 
 def _json_payload(json: object, dumps: Callable[[object], str | bytes]) -> Payload:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from yarl import URL
 
-from whimbrel._bodies import rewind
+from whimbrel._bodies import rewind, rewinds
 from whimbrel._body_rules import DEFAULT_BODY_RULES
 from whimbrel._cookies import CookieJarLike, cookie_source, store_cookies
 from whimbrel._netrc import NETRC
@@ -188,14 +188,13 @@ class RequestLife:
                     await plan.traces.sending(exchange, outgoing, head.headers, wire.body)
                 answer = await exchange.send(wire)
             except (ConnectorError, Http1Error, OSError) as fault:
-                if options.fresh or not may_repeat(fault, outgoing.method):
+                if options.fresh or not (may_repeat(fault, outgoing.method) and rewinds(outgoing.body)):
                     documented = translate_fault(fault, head.info, plan.tls)
                     if documented is fault:
                         raise
                     raise documented from fault
             else:
                 return self._response(outgoing, head, plan, exchange, answer)
-            rewind(outgoing.body)
             options = replace(options, fresh=True)
 
     def _response(
@@ -215,10 +214,10 @@ class RequestLife:
 
 
 async def _judge(response: ClientResponse, raise_for_status: RaiseForStatus) -> None:
-    if raise_for_status is True:
-        response.raise_for_status()
-    elif raise_for_status is not False:
+    if callable(raise_for_status):
         await raise_for_status(response)
+    elif raise_for_status:
+        response.raise_for_status()
 
 
 def _too_late(limit: float, elapsed: float) -> RequestTimeoutError:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from whimbrel._bodies import Data
 from whimbrel._body_rules import DEFAULT_BODY_RULES, BodyRules
 from whimbrel._credentials import BasicAuth
+from whimbrel._head_limits import longer_heads
 from whimbrel._proxies import ProxyRules
 from whimbrel._translation import translate_body_fault
 from whimbrel._urls import Params, StrOrURL
@@ -165,7 +166,7 @@ def reading(usual: ExchangeOptions, options: RequestOptions, timeout: ClientTime
     }
     given = {name: value for name, value in limits.items() if value is not None}
     if given:
-        own["limits"] = usual.limits.replace(**given)
+        own["limits"] = longer_heads(usual.limits.replace(**given))
     if (decode := options.get("auto_decompress")) is not None:
         own["decode"] = decode
     if (buffer_bytes := options.get("read_bufsize")) is not None:

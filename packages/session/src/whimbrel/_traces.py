@@ -91,8 +91,8 @@ class Traces:
         self, exchange: Exchange, request: Outgoing, headers: CIMultiDict[str], body: bytes | Body
     ) -> None:
         """Tell what `exchange` is about to send."""
-        method, url = request.method, request.url
-        head = TraceRequestHeadersSentParams(method, url, CIMultiDict(headers))
+        url = request.url.with_fragment(None)  # which is not sent
+        head = TraceRequestHeadersSentParams(request.method, url, CIMultiDict(headers))
         try:
             await self._send(lambda config: config.on_request_headers_sent, head)
             if isinstance(body, bytes) and body:
@@ -172,7 +172,7 @@ class Traces:
         await self._send(lambda config: config.on_request_exception, params)
 
     async def _chunk_sent(self, request: Outgoing, chunk: bytes) -> None:
-        params = TraceRequestChunkSentParams(request.method, request.url, chunk)
+        params = TraceRequestChunkSentParams(request.method, request.url.with_fragment(None), chunk)
         await self._send(lambda config: config.on_request_chunk_sent, params)
 
     async def _send(self, signal_of: Callable[[TraceConfig], Signal[_Params]], params: _Params) -> None:

@@ -65,7 +65,7 @@ from whimbrel_connector import (
     UnsupportedProxy,
     UnusableTls,
 )
-from whimbrel_http1 import BodyLengthMismatch, Http1Error, ParseError
+from whimbrel_http1 import BodyLengthMismatch, Http1Error, MessageTooLarge, ParseError
 
 __all__ = ["translate_body_fault", "translate_fault"]
 
@@ -95,6 +95,14 @@ _STALLED: dict[type[ServerTimeoutError], str] = {
     SocketTimeoutError: "Timeout on reading data from socket",
 }
 
+# The limits of `Limits` that a session has arguments for: what each bounds, and the argument.
+_LIMITS: dict[str, tuple[str, str]] = {
+    "line_bytes": ("its status line is longer than {} bytes", "max_line_size"),
+    "field_bytes": ("one of its header lines is longer than {} bytes", "max_field_size"),
+    "fields": ("it has more than {} header lines", "max_headers"),
+    "head_bytes": ("its head is longer than {} bytes", "max_field_size, max_headers"),
+}
+
 
 def translate_fault(fault: Exception, request_info: RequestInfo, tls: TlsPolicy | None = None) -> Exception:
     """Return the documented error for one raised on the way to a response; others come back as they are.
@@ -112,11 +120,19 @@ def translate_fault(fault: Exception, request_info: RequestInfo, tls: TlsPolicy 
         case FingerprintMismatch() | UnusableTls():
             return _tls_error(fault, request_info)
         case ParseError():
-            return ClientResponseError(request_info, (), status=400, message=str(fault))
+            return ClientResponseError(request_info, (), status=400, message=_refusal_of_head(fault))
         case BodyLengthMismatch():
             return ClientPayloadError(f"The request's body does not fit its Content-Length: {fault}")
         case _:
             return _connection_error(fault, f" to host {request_info.url}") or fault
+
+
+def _refusal_of_head(fault: ParseError) -> str:
+    """Say what is wrong, and by which argument of a session or request what is too large may be larger."""
+    if not isinstance(fault, MessageTooLarge) or fault.limit not in _LIMITS:
+        return str(fault)
+    what, argument = _LIMITS[fault.limit]
+    return f"the response was refused: {what.format(fault.value)} ({argument})"
 
 
 def translate_body_fault(fault: BaseException) -> BaseException:

@@ -5,7 +5,6 @@ Here the keywords of callers become values; what happens to a request then stand
 
 import asyncio
 import json as json_module
-import warnings
 from collections.abc import Awaitable, Coroutine, Iterable, Sequence
 from dataclasses import replace
 from types import TracebackType
@@ -18,6 +17,7 @@ from whimbrel._body_rules import DEFAULT_MAX_BODY_BYTES, CharsetResolver, body_r
 from whimbrel._cookies import CookieJarLike
 from whimbrel._credentials import BasicAuth
 from whimbrel._defaults import Defaults, Dumps, base_url_of, lower
+from whimbrel._head_limits import head_limits
 from whimbrel._life import ConnectorLike, RequestLife
 from whimbrel._outgoing import Outgoing
 from whimbrel._plan import LooseHeaders, Plan, RaiseForStatus, RequestOptions, usual_reading
@@ -31,9 +31,9 @@ from whimbrel.client_request import ClientRequest
 from whimbrel.client_timeout import DEFAULT_TIMEOUT, ClientTimeout, timeout_of, with_earlier_spellings
 from whimbrel.client_ws import ClientWebSocketResponse
 from whimbrel.response import ClientResponse
-from whimbrel_connector import ParserFactory, Proxy, TCPConnector, TlsOption, birthplace
+from whimbrel_connector import ParserFactory, Proxy, TCPConnector, TlsOption, birthplace, end_forgotten
 from whimbrel_cookies import CookieJar, LooseCookies
-from whimbrel_http1 import HTTP_1_1, HttpVersion, Limits, ResponseParser
+from whimbrel_http1 import HTTP_1_1, HttpVersion, ResponseParser
 from whimbrel_websocket import ClientWSTimeout, Handshake
 
 if TYPE_CHECKING:
@@ -88,7 +88,8 @@ class ClientSession(SessionFacts):
         ssl_shutdown_timeout: Accepted for compatibility: closing is always bounded.
         read_bufsize: Buffered bytes of a body below which reading goes on; it stops above twice that.
         max_line_size: Longest status line, in bytes.
-        max_field_size: Longest header line, in bytes.
+        max_field_size: Longest header line, in bytes. A whole head may have 64 KiB, and as many times more as
+            this and `max_headers` are above their defaults.
         max_headers: Most header lines.
         parser: Makes the parser of each response, in place of our own.
         max_body_size: Most bytes, content coding undone, that `read`, `text` and `json` of a response
@@ -139,7 +140,7 @@ class ClientSession(SessionFacts):
         middlewares: Sequence[ClientMiddlewareType] = (),
     ) -> None:
         limits = with_earlier_spellings(timeout_of(timeout), read_timeout, conn_timeout)
-        sizes = Limits(line_bytes=max_line_size, field_bytes=max_field_size, fields=max_headers)
+        sizes = head_limits(max_line_size, max_field_size, max_headers)
         self._made_at = birthplace(self)
         self._json_serialize = json_serialize
         self._skip_auto_headers = frozenset(skip_auto_headers or ())
@@ -399,9 +400,8 @@ class ClientSession(SessionFacts):
         if connector is None or connector.closed:
             return
         what = f"Unclosed client session {self!r}, made at {self._made_at}"
-        warnings.warn(what, ResourceWarning, source=self, stacklevel=2)
-        if self._connector_owner:
-            connector.close()
+        loop = getattr(connector, "_loop", None)  # where it has been used, and is no stranger's
+        end_forgotten(self, what, "client_session", loop, connector.close if self._connector_owner else None)
 
 
 def _frozen(configs: "Iterable[TraceConfig] | None") -> "list[TraceConfig]":

@@ -61,7 +61,7 @@ class TraceRequestChunkSentParams:
 
     Attributes:
         method: The method.
-        url: The URL.
+        url: The URL, without its fragment.
         chunk: The bytes.
     """
 
@@ -76,7 +76,7 @@ class TraceResponseChunkReceivedParams:
 
     Attributes:
         method: The method.
-        url: The URL.
+        url: The URL, without its fragment.
         chunk: The whole body.
     """
 
@@ -211,7 +211,7 @@ class TraceRequestHeadersSentParams:
 
     Attributes:
         method: The method.
-        url: The URL.
+        url: The URL, without its fragment.
         headers: All headers, the automatic ones too; to change them now changes nothing.
     """
 
