@@ -111,8 +111,8 @@ def test_who_withdraws_is_served_no_more() -> None:
     lent(ledger, "north", "one")
     ledger.ask("a", "north")
     ledger.ask("b", "north")
-    ledger.withdraw("a")
-    ledger.withdraw("a")
+    ledger.withdraw("a", "north")
+    ledger.withdraw("a", "north")
     assert ledger.freed("one", "north", 1.0) == [Grant("b", "one")]
 
 
@@ -163,7 +163,7 @@ def test_the_promise_of_who_withdraws_goes_to_the_next() -> None:
     ledger.freed("one", "north", 1.0)
     assert ledger.ask("a", "west") == [Close("one")]
     assert ledger.ask("b", "east") == []
-    ledger.withdraw("a")
+    ledger.withdraw("a", "west")
     assert ledger.ask("c", "south") == []
     assert ledger.freed("two", "south", 1.0) == [Grant("c", "two")]
     assert ledger.gone("one", "north") == [Open("b")]
@@ -239,7 +239,7 @@ def test_a_step_costs_the_same_however_many_wait(limits: tuple[int, int]) -> Non
         Counting.looks = 0
         assert ledger.freed("two", other, 1.0) in ([Grant(crowd, "two")], [Close("two")])
         assert ledger.freed("one", full, 1.0) == [Grant(0, "one")]
-        ledger.withdraw(crowd // 2)
+        ledger.withdraw(crowd // 2, full)
         assert ledger.gone("one", full)
         return Counting.looks
 
@@ -256,8 +256,8 @@ def test_cancelling_all_who_wait_costs_the_same_for_each(limit_per_route: int) -
         for number, route in enumerate(routes):
             ledger.ask(number, route)
         Counting.looks = 0
-        for number in range(crowd):
-            ledger.withdraw(number)
+        for number, route in enumerate(routes):
+            ledger.withdraw(number, route)
         assert ledger.waiting_count == 0
         return Counting.looks / crowd
 
@@ -339,8 +339,8 @@ class AnyOrder(RuleBasedStateMachine):
     @precondition(lambda self: self.waiting)
     @rule(data=st.data())
     def withdraw(self, data: st.DataObject) -> None:
-        ticket, _route = self.pick(data, self.waiting)
-        self.ledger.withdraw(ticket)
+        ticket, route = self.pick(data, self.waiting)
+        self.ledger.withdraw(ticket, route)
 
     @precondition(lambda self: self.opening)
     @rule(data=st.data())
@@ -412,9 +412,9 @@ class AnyOrder(RuleBasedStateMachine):
         assert not self.idle or waiting_for_room <= len(self.closing)
 
     def teardown(self) -> None:
-        for ticket in list(self.waiting):
+        for ticket, route in list(self.waiting.items()):
             del self.waiting[ticket]
-            self.ledger.withdraw(ticket)
+            self.ledger.withdraw(ticket, route)
         for route in self.opening.values():
             assert self.ledger.gone(None, route) == []
         for connection, route in {**self.leased, **self.idle, **self.closing}.items():

@@ -19,6 +19,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from whimbrel_connector._row import Row
 from whimbrel_connector._turns import Turns
 
 __all__ = ["Action", "Close", "Count", "Grant", "Ledger", "Open"]
@@ -28,7 +29,7 @@ Ticket = TypeVar("Ticket", bound=Hashable)
 Route = TypeVar("Route", bound=Hashable)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Grant(Generic[Ticket, Connection]):
     """Give this idle connection to this request."""
 
@@ -36,14 +37,14 @@ class Grant(Generic[Ticket, Connection]):
     connection: Connection
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Open(Generic[Ticket]):
     """Let this request open a connection; its place is counted from now on."""
 
     ticket: Ticket
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Close(Generic[Connection]):
     """Close this idle connection, and say `gone` when it has."""
 
@@ -68,24 +69,30 @@ class Count:
 Action = Grant[Ticket, Connection] | Open[Ticket] | Close[Connection]
 
 
-class _Shelf(Generic[Ticket, Connection]):
+class _Shelf(Generic[Ticket, Connection, Route]):
     """What the ledger knows of one route.
 
     Requests wait in two rows, in order of their turns: first those who were promised the place of a
     connection that is closing, then the others.
     """
 
-    __slots__ = ("count", "idle", "promised", "waiting")
+    __slots__ = ("count", "idle", "promised", "route", "waiting")
 
-    def __init__(self) -> None:
+    def __init__(self, route: Route) -> None:
+        self.route = route
         self.count = 0
         self.idle: OrderedDict[Connection, None] = OrderedDict()
         self.promised: OrderedDict[Ticket, int] = OrderedDict()
-        self.waiting: OrderedDict[Ticket, int] = OrderedDict()
+        self.waiting: Row[Ticket] = Row()
 
     def oldest(self) -> tuple[Ticket, int] | None:
         """Return the first who waits, and its turn."""
-        return next(iter((self.promised or self.waiting).items()), None)
+        if self.promised:
+            return next(iter(self.promised.items()))
+        if not self.waiting:
+            return None
+        first = self.waiting.first()
+        return first, self.waiting.turn_of(first)
 
 
 class Ledger(Generic[Ticket, Connection, Route]):
@@ -100,11 +107,11 @@ class Ledger(Generic[Ticket, Connection, Route]):
         self._limit = limit
         self._limit_per_route = limit_per_route
         self._count = 0
-        self._shelves: dict[Route, _Shelf[Ticket, Connection]] = {}
+        self._shelves: dict[Route, _Shelf[Ticket, Connection, Route]] = {}
         # By release, the stalest first; each is on its shelf too.
         self._idle: OrderedDict[Connection, tuple[Route, float]] = OrderedDict()
         self._closing: set[Connection] = set()
-        self._waiting: dict[Ticket, Route] = {}
+        self._waiting_count = 0
         # By promise, the first who gets a place first; each is on its shelf too.
         self._promised: OrderedDict[Ticket, Route] = OrderedDict()
         self._in_need: Turns[Route] = Turns(self._turn_in_need)
@@ -124,7 +131,16 @@ class Ledger(Generic[Ticket, Connection, Route]):
     @property
     def waiting_count(self) -> int:
         """Requests that wait for a connection."""
-        return len(self._waiting)
+        return self._waiting_count
+
+    def waiting(self) -> list[Ticket]:
+        """Return all requests that wait for a connection."""
+        return [ticket for shelf in self._shelves.values() for ticket in (*shelf.promised, *shelf.waiting)]
+
+    def known(self, route: Route) -> Route:
+        """Return the route that is equal to `route` and was known before, or `route` itself."""
+        shelf = self._shelves.get(route)
+        return route if shelf is None else shelf.route
 
     def by_route(self) -> Iterator[tuple[Route, Count]]:
         """What there is of each route that has a connection or a request."""
@@ -158,29 +174,28 @@ class Ledger(Generic[Ticket, Connection, Route]):
         del self._idle[connection]
         return connection
 
-    def withdraw(self, ticket: Ticket) -> None:
-        """A waiting request has given up."""
-        route = self._waiting.get(ticket)
-        if route is not None:
-            shelf = self._shelves[route]
-            self._leave(ticket, route, shelf)
-            self._drop_if_empty(route, shelf)
+    def withdraw(self, ticket: Ticket, route: Route) -> None:
+        """A request has given up, which may have been waiting."""
+        shelf = self._shelves.get(route)
+        if shelf is not None and (ticket in shelf.waiting or ticket in shelf.promised):
+            self._leave(ticket, shelf)
+            self._drop_if_empty(shelf)
             self._promise_places()
 
     def freed(self, connection: Connection, route: Route, until: float) -> list[Action[Ticket, Connection]]:
         """A leased connection can serve the next request, if one comes before `until`."""
         shelf = self._shelves[route]
-        first = shelf.oldest() if self._waiting else None
+        first = shelf.oldest() if self._waiting_count else None
         if first is not None:
             ticket, turn = first
             elder = self._in_need.first()
             if elder is None or turn <= elder[0]:
-                self._leave(ticket, route, shelf)
+                self._leave(ticket, shelf)
                 self._promise_places()
                 return [Grant(ticket, connection)]
         shelf.idle[connection] = None
         self._idle[connection] = (route, until)
-        return self._make_room() if self._waiting else []
+        return self._make_room() if self._waiting_count else []
 
     def gone(self, connection: Connection | None, route: Route) -> list[Action[Ticket, Connection]]:
         """A connection has closed, whatever it was doing; None: the one being opened never came to be."""
@@ -192,7 +207,7 @@ class Ledger(Generic[Ticket, Connection, Route]):
         shelf.count -= 1
         self._count -= 1
         self._in_need.announce(route)
-        self._drop_if_empty(route, shelf)
+        self._drop_if_empty(shelf)
         return [*self._fill_places(), *self._make_room()]
 
     def expire(self, now: float) -> list[Action[Ticket, Connection]]:
@@ -213,59 +228,58 @@ class Ledger(Generic[Ticket, Connection, Route]):
             return [Grant(ticket, connection)]
         shelf = self._shelves.get(route)
         if shelf is None:
-            shelf = self._shelves[route] = _Shelf()
+            shelf = self._shelves[route] = _Shelf(route)
         if not self._is_full and self._has_room(shelf):
             return [self._open(ticket, shelf)]
-        self._waiting[ticket] = route
+        self._waiting_count += 1
         if turn > 0:
-            shelf.waiting[ticket] = turn
+            shelf.waiting.join(ticket, turn)
         else:
-            self._put_first(ticket, route, shelf, turn)
+            self._put_first(ticket, shelf, turn)
         if len(shelf.waiting) == 1 or turn < 0:  # else another of this route comes first
             self._in_need.announce(route)
         return self._make_room()
 
-    def _put_first(self, ticket: Ticket, route: Route, shelf: _Shelf[Ticket, Connection], turn: int) -> None:
+    def _put_first(self, ticket: Ticket, shelf: _Shelf[Ticket, Connection, Route], turn: int) -> None:
         """Let the request wait before all others; if its route has promises it gets the last of them."""
-        row = shelf.waiting
-        if shelf.promised:
-            last, its_turn = shelf.promised.popitem()
-            del self._promised[last]
-            shelf.waiting[last] = its_turn
-            shelf.waiting.move_to_end(last, last=False)
-            self._promised[ticket] = route
-            self._promised.move_to_end(ticket, last=False)
-            row = shelf.promised
-        row[ticket] = turn
-        row.move_to_end(ticket, last=False)
+        if not shelf.promised:
+            shelf.waiting.jump(ticket, turn)
+            return
+        last, its_turn = shelf.promised.popitem()
+        del self._promised[last]
+        shelf.waiting.jump(last, its_turn)
+        self._promised[ticket] = shelf.route
+        self._promised.move_to_end(ticket, last=False)
+        shelf.promised[ticket] = turn
+        shelf.promised.move_to_end(ticket, last=False)
 
-    def _leave(self, ticket: Ticket, route: Route, shelf: _Shelf[Ticket, Connection]) -> None:
+    def _leave(self, ticket: Ticket, shelf: _Shelf[Ticket, Connection, Route]) -> None:
         """Take a request out of its row."""
-        del self._waiting[ticket]
+        self._waiting_count -= 1
         if self._promised.pop(ticket, None) is None:
-            del shelf.waiting[ticket]
+            shelf.waiting.leave(ticket)
         else:
             del shelf.promised[ticket]
-            self._in_need.announce(route)  # the route may have one connection more again
+            self._in_need.announce(shelf.route)  # the route may have one connection more again
 
-    def _open(self, ticket: Ticket, shelf: _Shelf[Ticket, Connection]) -> Open[Ticket]:
+    def _open(self, ticket: Ticket, shelf: _Shelf[Ticket, Connection, Route]) -> Open[Ticket]:
         shelf.count += 1
         self._count += 1
         return Open(ticket)
 
     def _fill_places(self) -> Iterator[Open[Ticket]]:
         """Let as many open a connection as there are places, those first who were promised one."""
-        while not self._is_full and (ticket := self._next_in_line()) is not None:
-            route = self._waiting[ticket]
+        while not self._is_full and (first := self._next_in_line()) is not None:
+            ticket, route = first
             shelf = self._shelves[route]
-            self._leave(ticket, route, shelf)
+            self._leave(ticket, shelf)
             yield self._open(ticket, shelf)
 
-    def _next_in_line(self) -> Ticket | None:
+    def _next_in_line(self) -> tuple[Ticket, Route] | None:
         if self._promised:
-            return next(iter(self._promised))
+            return next(iter(self._promised.items()))
         first = self._in_need.first()
-        return None if first is None else next(iter(self._shelves[first[1]].waiting))
+        return None if first is None else (self._shelves[first[1]].waiting.first(), first[1])
 
     def _make_room(self) -> list[Action[Ticket, Connection]]:
         """Close as many idle connections as there are requests in need of a place and without hope."""
@@ -281,8 +295,8 @@ class Ledger(Generic[Ticket, Connection, Route]):
         while len(self._promised) < len(self._closing) and (first := self._in_need.first()) is not None:
             route = first[1]
             shelf = self._shelves[route]
-            ticket, turn = shelf.waiting.popitem(last=False)
-            shelf.promised[ticket] = turn
+            ticket = shelf.waiting.first()
+            shelf.promised[ticket] = shelf.waiting.leave(ticket)
             self._promised[ticket] = route
 
     def _close(self, connection: Connection) -> Close[Connection]:
@@ -296,16 +310,16 @@ class Ledger(Generic[Ticket, Connection, Route]):
         shelf = self._shelves.get(route)
         if shelf is None or not shelf.waiting or not self._has_room(shelf):
             return None
-        return next(iter(shelf.waiting.values()))
+        return shelf.waiting.turn_of(shelf.waiting.first())
 
     @property
     def _is_full(self) -> bool:
         return bool(self._limit) and self._count >= self._limit
 
-    def _has_room(self, shelf: _Shelf[Ticket, Connection]) -> bool:
+    def _has_room(self, shelf: _Shelf[Ticket, Connection, Route]) -> bool:
         """Tell whether the route may have more connections than it has and will have."""
         return not self._limit_per_route or shelf.count + len(shelf.promised) < self._limit_per_route
 
-    def _drop_if_empty(self, route: Route, shelf: _Shelf[Ticket, Connection]) -> None:
+    def _drop_if_empty(self, shelf: _Shelf[Ticket, Connection, Route]) -> None:
         if not (shelf.count or shelf.promised or shelf.waiting):
-            del self._shelves[route]
+            del self._shelves[shelf.route]

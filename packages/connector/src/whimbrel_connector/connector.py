@@ -19,7 +19,7 @@ from whimbrel_connector.exchange import Exchange
 from whimbrel_connector.forgotten import end_forgotten
 from whimbrel_connector.lifetime import Lifetime
 from whimbrel_connector.observer import ConnectObserver, attempts_so_far, dialling_for
-from whimbrel_connector.pool import Dial, Pool
+from whimbrel_connector.pool import Dial, Place, Pool
 from whimbrel_connector.proxy import Proxy
 from whimbrel_connector.request import ExchangeOptions
 from whimbrel_connector.route import Route
@@ -189,12 +189,23 @@ class BaseConnector(ABC):
         route = Route.to(url if isinstance(url, URL) else URL(url), tls=policy, proxy=proxy)
         connection = None if options.fresh else pool.take_idle(route)
         if connection is None:
-            leasing = pool.lease(route, timeouts, options.observer, fresh=options.fresh)
-            if timeouts.lease is None:
-                connection = await leasing
-            else:
-                with Deadline(self._clock, timeouts.lease, LeaseTimeout):
-                    connection = await leasing
+            route, place = pool.known(route), None
+            if (
+                timeouts.pool is None
+                and timeouts.lease is None
+                and options.observer is None
+                and not options.fresh
+            ):
+                # Here, and in no coroutine beneath: thousands may wait at once.
+                place = pool.line_up(route)
+                try:
+                    await place
+                except BaseException:
+                    pool.hand_on(place, route)
+                    raise
+                connection = pool.take_given(place)
+            if connection is None:
+                connection = await self._lease(pool, route, timeouts, options, place)
         exchange = Exchange(connection, route, options, loop, keeper=self)
         if options.observer is not None:
             await _tell(options.observer, exchange)
@@ -284,6 +295,15 @@ class BaseConnector(ABC):
             clock=self._clock,
         )
         return self._pool
+
+    async def _lease(
+        self, pool: Pool, route: Route, timeouts: Timeouts, options: ExchangeOptions, place: Place | None
+    ) -> Http1Connection:
+        leasing = pool.lease(route, timeouts, options, place)
+        if timeouts.lease is None:
+            return await leasing
+        with Deadline(self._clock, timeouts.lease, LeaseTimeout):
+            return await leasing
 
     async def _dial_within(
         self, route: Route, timeouts: Timeouts, observer: ConnectObserver | None

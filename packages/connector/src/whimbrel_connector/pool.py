@@ -5,7 +5,6 @@ it began, so that a cancelled request takes its half-made connection with it.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Coroutine
 from math import inf
 from types import MappingProxyType
@@ -17,16 +16,17 @@ from whimbrel_connector.alarm_clock import AlarmClock
 from whimbrel_connector.errors import ConnectorClosed
 from whimbrel_connector.lifetime import Lifetime
 from whimbrel_connector.observer import ConnectObserver
+from whimbrel_connector.request import ExchangeOptions
 from whimbrel_connector.route import Route
 from whimbrel_connector.statistics import OriginStatistics, PoolStatistics
 from whimbrel_connector.timeout_errors import PoolTimeout
 from whimbrel_connector.timeouts import Deadline, Timeouts
 
-__all__ = ["Dial", "Pool"]
+__all__ = ["Dial", "Place", "Pool"]
 
 Dial = Callable[[Route, Timeouts, ConnectObserver | None], Coroutine[Any, Any, Http1Connection]]
-_Place = asyncio.Future[Http1Connection | None]
-_Actions = list[Action[_Place, Http1Connection]]
+Place = asyncio.Future[Http1Connection | None]
+_Actions = list[Action[Place, Http1Connection]]
 
 # Connections expire by so much later at most, lest thousands of them be looked at thousands of times.
 _SWEEP_SECONDS = 0.25
@@ -57,13 +57,14 @@ class Pool:
     ) -> None:
         self._loop = loop
         self._dial = dial
-        self._ledger: Ledger[_Place, Http1Connection, Route] = Ledger(
+        self._ledger: Ledger[Place, Http1Connection, Route] = Ledger(
             limit=limit, limit_per_route=limit_per_route
         )
         self._lifetime = lifetime
         self._clock = clock
         self._live: dict[Http1Connection, Route] = {}
-        self._waiting: dict[_Place, Route] = {}
+        # What came for those who were cancelled and have not run since.
+        self._undelivered: dict[Place, Http1Connection | None] = {}
         self._dialling: set[asyncio.Task[Http1Connection]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._sweep: asyncio.TimerHandle | None = None
@@ -112,48 +113,66 @@ class Pool:
             return None
         return self._ledger.take_idle(route)
 
+    def known(self, route: Route) -> Route:
+        """Return the equal route that others use already, if there is one, for all to share."""
+        return self._ledger.known(route)
+
+    def line_up(self, route: Route) -> Place:
+        """Return a place in the row of `route`; it will hold a connection, or None for the right to open one.
+
+        Whoever has it awaits it, once, and hands it on if that raises; then comes `take_given` or `lease`.
+
+        Raises:
+            ConnectorClosed: The pool was closed.
+        """
+        return self._line_up(route, self._ledger.ask)
+
+    def hand_on(self, place: Place, route: Route) -> None:
+        """Let others have what `place` holds, or will hold: its request has given up."""
+        self._ledger.withdraw(place, route)
+        if place in self._undelivered:
+            self._carry_out(self._taken_back(self._undelivered.pop(place), route))
+        elif place.done() and not place.cancelled() and place.exception() is None:
+            self._carry_out(self._taken_back(place.result(), route))
+
+    def take_given(self, place: Place) -> Http1Connection | None:
+        """Return the connection that `place` holds if nothing stands against it; else `lease` is needed."""
+        connection = place.result()
+        return connection if connection is not None and connection.is_quiet else None
+
     async def lease(
-        self,
-        route: Route,
-        timeouts: Timeouts,
-        observer: ConnectObserver | None = None,
-        *,
-        fresh: bool = False,
+        self, route: Route, timeouts: Timeouts, options: ExchangeOptions, place: Place | None = None
     ) -> Http1Connection:
         """Return a connection to `route` that nobody else uses: an idle one, or a new one.
 
         Args:
             route: Where to.
             timeouts: How long each phase may take.
-            observer: Who is told.
-            fresh: Close connections that have served before, and take none of them.
+            options: Its `observer` is told. Where its `fresh` is set connections that have served before
+                are closed, and none of them is taken.
+            place: Where the request has waited, if it has.
 
         Raises:
             ConnectorClosed: The pool was closed, before or meanwhile.
             PoolTimeout: No place came free in time.
             ConnectFailed: A new connection could not be made.
         """
-        # Thousands may wait here at once: whatever they do not need is not made for them.
-        ask = self._ledger.ask
+        observer = options.observer
+        if place is None:
+            place = self.line_up(route)
         while True:
-            place = self._line_up(route, ask)
             try:
-                if place.done() or (observer is None and timeouts.pool is None):
-                    given = await place
-                else:
-                    given = await self._watched(place, timeouts.pool, observer)
+                given = await (place if place.done() else self._watched(place, timeouts.pool, observer))
             except BaseException:
-                self._hand_on(place, route)
+                self.hand_on(place, route)
                 raise
-            finally:
-                del self._waiting[place]
             if given is None:
                 return await self._open(route, timeouts, observer)
-            if fresh and given.exchanges:
+            if options.fresh and given.exchanges:
                 given.close()
             elif await self._is_usable(given):
                 return given
-            ask = self._ledger.ask_again
+            place = self._line_up(route, self._ledger.ask_again)
 
     def give_back(self, connection: Http1Connection) -> None:
         """Take a connection whose exchange has ended cleanly."""
@@ -183,7 +202,7 @@ class Pool:
         self._closed = True
         if self._sweep is not None:
             self._sweep.cancel()
-        for place in self._waiting:
+        for place in self._ledger.waiting():
             if not place.done():
                 place.set_exception(ConnectorClosed())
         for dialling in self._dialling:
@@ -196,16 +215,14 @@ class Pool:
                 connection.close()
         return lingering, [*self._dialling, *self._tasks]
 
-    def _line_up(self, route: Route, ask: Callable[[_Place, Route], _Actions]) -> _Place:
-        """Return what will hold an idle connection, or None for the right to open one."""
+    def _line_up(self, route: Route, ask: Callable[[Place, Route], _Actions]) -> Place:
         self._check_open()
-        place: _Place = self._loop.create_future()
-        self._waiting[place] = route
+        place: Place = self._loop.create_future()
         self._carry_out(ask(place, route))
         return place
 
     async def _watched(
-        self, place: _Place, seconds: float | None, observer: ConnectObserver | None
+        self, place: Place, seconds: float | None, observer: ConnectObserver | None
     ) -> Http1Connection | None:
         """Wait for what `place` will hold, within the limit; tell the observer."""
         with Deadline(self._clock, seconds, PoolTimeout):
@@ -215,12 +232,6 @@ class Pool:
             given = await place
             await observer.queue_left()
             return given
-
-    def _hand_on(self, place: _Place, route: Route) -> None:
-        """Let others have what was given to a request that has just given up."""
-        self._ledger.withdraw(place)
-        if place.done() and not place.cancelled() and place.exception() is None:
-            self._carry_out(self._taken_back(place.result(), route))
 
     def _taken_back(self, connection: Http1Connection | None, route: Route) -> _Actions:
         return self._ledger.gone(None, route) if connection is None else self._freed(connection)
@@ -290,25 +301,21 @@ class Pool:
             raise ConnectorClosed
 
     def _carry_out(self, actions: _Actions) -> None:
-        if not actions:
-            return
-        # A loop and not a recursion: thousands may be cancelled at once.
-        remaining = deque(actions)
-        while remaining:
-            match remaining.popleft():
+        for action in actions:
+            match action:
                 case Grant(place, connection):
-                    remaining.extend(self._give(place, connection))
+                    self._give(place, connection)
                 case Open(place):
-                    remaining.extend(self._give(place, None))
+                    self._give(place, None)
                 case Close(connection):
                     connection.close()
 
-    def _give(self, place: _Place, connection: Http1Connection | None) -> _Actions:
-        """Give a waiting request what it asked for; return what follows when it takes nothing more."""
-        if place.done():  # cancelled, but its task has not run since
-            return self._taken_back(connection, self._waiting[place])
-        place.set_result(connection)
-        return []
+    def _give(self, place: Place, connection: Http1Connection | None) -> None:
+        """Give a waiting request what it asked for."""
+        if place.done():  # cancelled, but its task has not run since: it hands this on when it does
+            self._undelivered[place] = connection
+        else:
+            place.set_result(connection)
 
     def _sweep_by(self, moment: float) -> None:
         if self._sweep is not None:
