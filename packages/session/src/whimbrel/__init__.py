@@ -101,7 +101,7 @@ from whimbrel_multipart import (
 from whimbrel_websocket import ClientWSTimeout, WebSocketError, WSCloseCode, WSMessage, WSMsgType
 
 if TYPE_CHECKING:
-    from whimbrel import hdrs
+    from whimbrel import abc, hdrs, typedefs
     from whimbrel.client_middleware_digest_auth import DigestAuthMiddleware
     from whimbrel.compat import install_as_aiohttp
     from whimbrel.compat.queues import EMPTY_PAYLOAD, DataQueue, EofStream
@@ -246,6 +246,7 @@ __all__ = [
     "WSServerHandshakeError",
     "WebSocketError",
     "__version__",
+    "abc",
     "content_disposition_filename",
     "encode_basic_auth",
     "get_payload",
@@ -256,47 +257,36 @@ __all__ = [
     "request",
     "set_zlib_backend",
     "streamer",
+    "typedefs",
 ]
 
-# Modules that few programs need, with their names: imported when the first of these is asked for.
+# What few programs need, and where it is: imported when it is asked for. All of tracing begins alike.
 _LATER = {
-    "whimbrel.client_middleware_digest_auth": ["DigestAuthMiddleware"],
-    "whimbrel.compat": ["install_as_aiohttp"],
-    "whimbrel.compat.queues": ["EMPTY_PAYLOAD", "DataQueue", "EofStream"],
-    "whimbrel.hdrs": ["hdrs"],
-    "whimbrel.tracing": [
-        "TraceConfig",
-        "TraceConnectionCreateEndParams",
-        "TraceConnectionCreateStartParams",
-        "TraceConnectionQueuedEndParams",
-        "TraceConnectionQueuedStartParams",
-        "TraceConnectionReuseconnParams",
-        "TraceDnsCacheHitParams",
-        "TraceDnsCacheMissParams",
-        "TraceDnsResolveHostEndParams",
-        "TraceDnsResolveHostStartParams",
-        "TraceRequestChunkSentParams",
-        "TraceRequestEndParams",
-        "TraceRequestExceptionParams",
-        "TraceRequestHeadersSentParams",
-        "TraceRequestRedirectParams",
-        "TraceRequestStartParams",
-        "TraceResponseChunkReceivedParams",
-    ],
-    "whimbrel.upload_tracker": ["UploadTracker"],
+    "DataQueue": "whimbrel.compat.queues",
+    "DigestAuthMiddleware": "whimbrel.client_middleware_digest_auth",
+    "EMPTY_PAYLOAD": "whimbrel.compat.queues",
+    "EofStream": "whimbrel.compat.queues",
+    "Trace": "whimbrel.tracing",
+    "UploadTracker": "whimbrel.upload_tracker",
+    "abc": "whimbrel.abc",
+    "hdrs": "whimbrel.hdrs",
+    "install_as_aiohttp": "whimbrel.compat",
+    "resolver": "whimbrel.resolver",
+    "tracing": "whimbrel.tracing",
+    "typedefs": "whimbrel.typedefs",
 }
 
 
 if not TYPE_CHECKING:  # a type checker is to know names from typing errors
 
     def __getattr__(name: str) -> object:
-        for home, names in _LATER.items():
-            if name in names:
-                module = import_module(home)
-                globals().update({name: getattr(module, name, module) for name in names})
-                return globals()[name]
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
+        home = _LATER.get("Trace" if name.startswith("Trace") else name)
+        if home is None:
+            msg = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        module = import_module(home)
+        value = globals()[name] = module if home.endswith(f".{name}") else getattr(module, name)
+        return value
 
 
 def __dir__() -> list[str]:

@@ -8,11 +8,10 @@ import sys
 
 from whimbrel import *  # noqa: F403  all that whimbrel offers has aiohttp's names
 from whimbrel import __all__ as _offered
-from whimbrel import hdrs
+from whimbrel import abc, hdrs, typedefs
 from whimbrel.compat._install import AIOHTTP_VERSION
 
 from . import (
-    abc,
     base_protocol,
     client,
     client_exceptions,
@@ -37,12 +36,12 @@ from . import (
     resolver,
     streams,
     tracing,
-    typedefs,
 )
 
 __version__ = AIOHTTP_VERSION
 
-sys.modules[f"{__name__}.hdrs"] = hdrs  # constants alone: one module under both names will do
+for _module in (abc, hdrs, typedefs):  # whimbrel's own have those names: one module under both will do
+    sys.modules[f"{__name__}.{_module.__name__.rpartition('.')[2]}"] = _module
 
 __all__ = [  # noqa: PLE0604  names, all of them
     *(name for name in _offered if not name.startswith("_")),

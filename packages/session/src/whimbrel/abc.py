@@ -1,4 +1,4 @@
-"""aiohttp.abc: the interfaces that users implement."""
+"""The interfaces that users implement, under the names that aiohttp documents."""
 
 from whimbrel_connector import AbstractResolver, ResolveResult
 from whimbrel_connector import BodyWriter as AbstractStreamWriter

@@ -1,4 +1,7 @@
-"""aiohttp.typedefs: names for annotations."""
+"""Names for the annotations of who wraps a session, or makes a part of it: aiohttp's, and the session's own.
+
+`RequestOptions` are the keywords of a request, for `**options: Unpack[RequestOptions]`.
+"""
 
 import json
 import os
@@ -7,8 +10,10 @@ from http.cookies import BaseCookie, Morsel
 
 from yarl import Query
 
-from whimbrel._plan import LooseHeaders
-from whimbrel._urls import StrOrURL
+from whimbrel._cookies import CookieJarLike
+from whimbrel._life import ConnectorLike
+from whimbrel._plan import LooseHeaders, RaiseForStatus, RequestOptions
+from whimbrel._urls import Params, StrOrURL
 from whimbrel_cookies import LooseCookies
 from whimbrel_http1 import RawHeaders
 
@@ -26,6 +31,8 @@ __all__ = [
     "DEFAULT_JSON_DECODER",
     "DEFAULT_JSON_ENCODER",
     "Byteish",
+    "ConnectorLike",
+    "CookieJarLike",
     "JSONBytesEncoder",
     "JSONDecoder",
     "JSONEncoder",
@@ -33,8 +40,11 @@ __all__ = [
     "LooseCookiesIterables",
     "LooseCookiesMappings",
     "LooseHeaders",
+    "Params",
     "PathLike",
     "Query",
+    "RaiseForStatus",
     "RawHeaders",
+    "RequestOptions",
     "StrOrURL",
 ]
