@@ -307,3 +307,52 @@ def test_http_1_0_changes_to_no_other_protocol() -> None:
     assert response(upgrade, 101).head.startswith(b"HTTP/1.1 101 ")
     with pytest.raises(InvalidHead, match=r"HTTP/1\.0 cannot change"):
         response(upgrade, 101, version=HTTP_1_0)
+
+
+@given(st.integers(0, 10**12), st.integers(0, 10**12), st.sampled_from(["Content-Length", "content-LENGTH"]))
+def test_a_resized_request_is_the_one_that_would_be_written_anew(first: int, other: int, name: str) -> None:
+    def with_length(length: int) -> RequestEncoder:
+        return request("POST", "/?content-length:1", [HOST, (name, str(length)), ("X", "content-length: 1")])
+
+    resized = with_length(first).resized(other)
+    anew = with_length(other)
+    assert resized.head == anew.head
+    assert (resized.content_length, resized.done, resized.keep_alive, resized.chunked) == (
+        anew.content_length,
+        anew.done,
+        anew.keep_alive,
+        anew.chunked,
+    )
+
+
+def test_a_resized_request_has_a_body_of_its_own() -> None:
+    encoder = request("POST", headers=[HOST, ("Content-Length", "3"), ("Connection", "close")])
+    assert encoder.data(b"egg") == b"egg"
+    other = encoder.resized(4)
+    assert not other.keep_alive
+    assert encoder.done
+    assert not other.done
+    assert other.data(b"eggs") + other.end() == b"eggs"
+    with pytest.raises(BodyLengthMismatch):
+        other.data(b"!")
+    empty = encoder.resized(0)
+    assert (empty.done, empty.end(), empty.content_length) == (True, b"", 0)
+
+
+@pytest.mark.parametrize(
+    ("headers", "length"),
+    [
+        pytest.param((), 3, id="no length"),
+        pytest.param((("Transfer-Encoding", "chunked"),), 3, id="chunked"),
+        pytest.param((("Content-Length", "3"),), -1, id="negative"),
+    ],
+)
+def test_what_declares_no_length_cannot_be_resized(headers: HeaderPairs, length: int) -> None:
+    encoder = request("POST", headers=[HOST, *cast("tuple[tuple[str, str], ...]", headers)])
+    with pytest.raises(InvalidHead):
+        encoder.resized(length)
+
+
+def test_a_tunnel_cannot_be_resized() -> None:
+    with pytest.raises(InvalidHead):
+        request("CONNECT", "shore.example:443", headers=[HOST, ("Content-Length", "3")]).resized(4)

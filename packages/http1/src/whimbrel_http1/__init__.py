@@ -6,7 +6,13 @@ from whimbrel_http1._compiled import COMPILED
 from whimbrel_http1._grammar import is_token, split_list, unquote
 from whimbrel_http1._interrupted import InterruptedEvents
 from whimbrel_http1._version import __version__
-from whimbrel_http1.encoder import HeaderPairs, RequestEncoder, ResponseEncoder, encode_fields
+from whimbrel_http1.encoder import (
+    HeaderPairs,
+    MessageEncoder,
+    RequestEncoder,
+    ResponseEncoder,
+    encode_fields,
+)
 from whimbrel_http1.errors import (
     BodyLengthMismatch,
     ContentDecodingError,
@@ -67,6 +73,7 @@ __all__ = [
     "Limits",
     "LocalError",
     "MalformedMessage",
+    "MessageEncoder",
     "MessageTooLarge",
     "ParseError",
     "RawHeaders",

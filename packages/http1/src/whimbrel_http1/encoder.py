@@ -26,7 +26,7 @@ from whimbrel_http1.events import HTTP_1_0, HTTP_1_1, HttpVersion
 if TYPE_CHECKING:
     from mypy_extensions import i64  # a native integer once compiled, an int otherwise
 
-__all__ = ["HeaderPairs", "RequestEncoder", "ResponseEncoder", "encode_fields"]
+__all__ = ["HeaderPairs", "MessageEncoder", "RequestEncoder", "ResponseEncoder", "encode_fields"]
 
 Text: TypeAlias = Union[str, bytes]  # noqa: UP007 -- evaluated, also by the compiler, on Python 3.10
 HeaderPairs: TypeAlias = Union[Iterable[tuple[Text, Text]], Mapping[str, str], Mapping[str, bytes]]  # noqa: UP007 -- as above
@@ -35,10 +35,18 @@ HeaderPairs: TypeAlias = Union[Iterable[tuple[Text, Text]], Mapping[str, str], M
 _NO_TRAILERS: Final = frozenset(
     ("content-length", "transfer-encoding", "host", "trailer", "connection", "content-encoding", "te")
 )
+_LENGTH_LINE: Final = b"\r\ncontent-length:"
 
 
-class _Encoder:
-    """The body of a message whose head is written."""
+class MessageEncoder:
+    """A message whose head is written and whose body is being written; nobody makes it by hand.
+
+    Attributes:
+        head: The start line and the fields, as bytes.
+        content_length: Bytes of body that follow `head`, None where it does not tell.
+        chunked: Whether the body is chunked.
+        keep_alive: Whether `head` lets the connection live on.
+    """
 
     def __init__(self, head: bytes, body: i64, *, keep_alive: bool) -> None:
         self.head = head
@@ -100,7 +108,7 @@ class _Encoder:
 
 
 @final
-class RequestEncoder(_Encoder):
+class RequestEncoder(MessageEncoder):
     r"""Write one request.
 
     Args:
@@ -151,10 +159,32 @@ class RequestEncoder(_Encoder):
             body = TUNNEL
         keep_alive = connection_persists(minor, close=scanner.close, keep_alive=scanner.keep_alive)
         super().__init__(head, body, keep_alive=keep_alive)
+        self._around_length: tuple[bytes, bytes] | None = None
+
+    def resized(self, content_length: int) -> MessageEncoder:
+        r"""Return the same request with a body of `content_length` bytes, none of which is written.
+
+        What has been checked is not checked again: requests that differ in their bodies alone are written
+        for a fraction of the work.
+
+        Raises:
+            InvalidHead: This head declares no length, or the length is negative.
+
+        >>> request = RequestEncoder("PUT", "/nest", {"Host": "shore.example", "Content-Length": "4"})
+        >>> request.resized(9).head
+        b'PUT /nest HTTP/1.1\r\nHost: shore.example\r\nContent-Length: 9\r\n\r\n'
+        """
+        around = self._around_length
+        if around is None:
+            around = self._around_length = _around_length(self.head)
+        if content_length < 0:
+            raise InvalidHead("headers", "a length has no sign (RFC 9110 section 8.6)", str(content_length))
+        head = around[0] + b"%d" % content_length + around[1]
+        return MessageEncoder(head, content_length, keep_alive=self.keep_alive)
 
 
 @final
-class ResponseEncoder(_Encoder):
+class ResponseEncoder(MessageEncoder):
     """Write one response.
 
     Args:
@@ -259,6 +289,14 @@ def _parts_of(start_line: str, headers: HeaderPairs, argument: str) -> list[str]
         parts.append("\r\n")
     parts.append("\r\n")
     return parts
+
+
+def _around_length(head: bytes) -> tuple[bytes, bytes]:
+    """Return what stands before and after the digits of Content-Length in a head that has been checked."""
+    line = head.lower().find(_LENGTH_LINE)
+    if line < 0 or head.startswith(b"CONNECT "):
+        raise InvalidHead("headers", "the head declares no length of a body (RFC 9112 section 6.3)")
+    return head[: line + len(_LENGTH_LINE)] + b" ", head[head.find(b"\r\n", line + 2) :]
 
 
 def _iterable_of(headers: HeaderPairs) -> Iterable[Any]:
