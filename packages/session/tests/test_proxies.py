@@ -196,7 +196,7 @@ def head_of(
     headers = CIMultiDict([("Host", "shore.example"), ("Proxy-A", "1"), ("X-P", "theirs"), ("PROXY-A", "2")])
     outgoing = Outgoing("GET", URL(url), headers, offers_upgrade=offers_upgrade)
     return wire_request(
-        outgoing, Head(outgoing, headers), proxy, hides_proxy_fields=hides
+        outgoing, Head.of(outgoing, headers), proxy, hides_proxy_fields=hides
     ).encoder.head.split(b"\r\n")[:-2]
 
 

@@ -1,17 +1,51 @@
 """What a session remembers of requests it has made shows nowhere but in time."""
 
+import gc
+import sys
+from collections.abc import AsyncIterator, Callable
+from io import BytesIO
 from types import SimpleNamespace
+from typing import Any
 
+import pytest
 from scripted_peer import Serve, answer
 
 from whimbrel import (
     BasicAuth,
+    BytesPayload,
+    ClientError,
     ClientHandlerType,
     ClientRequest,
     ClientResponse,
     ClientSession,
     CookieJar,
+    FormData,
     TraceConfig,
+)
+from whimbrel.testing import Answer, MemoryConnector
+
+
+async def _pieces() -> AsyncIterator[bytes]:
+    yield b"low"
+    yield b"tide"
+
+
+# Each made anew, as bodies are.
+_BODIES: tuple[Callable[[], dict[str, Any]], ...] = (
+    lambda: {"json": {"bird": "whimbrel"}},
+    lambda: {"json": []},
+    lambda: {"data": b"123"},
+    lambda: {"data": b""},
+    lambda: {"data": _pieces()},
+    lambda: {"data": b"1"},
+    lambda: {"data": BytesPayload(b"{}", content_type="application/json")},
+    lambda: {"data": BytesPayload(b"{}", headers={"Content-Language": "kl"})},
+    lambda: {"data": {"bird": "whimbrel"}},
+    lambda: {"data": FormData({"bird": "godwit"}, charset="latin-1")},
+    lambda: {"data": BytesIO(b"12345")},
+    lambda: {"data": "text"},
+    lambda: {"data": None},
+    dict,
 )
 
 
@@ -87,3 +121,62 @@ async def test_many_different_urls_are_all_asked_for(serve: Serve) -> None:
         held = len(session._defaults._recent)
     assert [head.split()[1] for head in peer.heads] == [b"/%d" % number for number in range(600)]
     assert held < 600
+
+
+async def _sent(session: ClientSession, connector: MemoryConnector, options: dict[str, Any]) -> object:
+    """Make one request; return what went out, and what the response tells of it."""
+    async with session.post("http://shore.example/sand?wet#a", **options) as response:
+        info = response.request_info
+    request = connector.requests[-1]
+    told = info.url, info.method, list(info.headers.items()), info.real_url
+    return request.target, request.head.raw_headers, request.body, told
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"Transfer-Encoding": "chunked"}, {"Content-Type": "x/y"}, {"Host": "dune.example"}]
+)
+async def test_bodies_of_all_kinds_go_out_as_from_a_session_that_knows_nothing(
+    headers: dict[str, str],
+) -> None:
+    connector = MemoryConnector(lambda request: Answer())
+    async with ClientSession(connector=connector, headers=headers) as session:
+        for make in (*_BODIES, *reversed(_BODIES)):
+            async with ClientSession(
+                connector=connector, connector_owner=False, headers=headers
+            ) as forgetful:
+                anew = await _sent(forgetful, connector, make())
+            assert await _sent(session, connector, make()) == anew
+
+
+async def test_a_length_of_the_callers_own_stays(serve: Serve) -> None:
+    peer = await serve(answer())
+    async with ClientSession(headers={"Content-Length": "3"}) as session:
+        await session.put(peer.url, data=b"abc")
+        await session.put(peer.url, data=b"def")
+        with pytest.raises(ClientError):
+            await session.put(peer.url, data=b"four")
+    assert [head.count(b"Content-Length: 3\r\n") for head in peer.heads[:2]] == [1, 1]
+
+
+async def test_a_cookie_goes_with_a_body_too_as_soon_as_there_is_one(serve: Serve) -> None:
+    peer = await serve(answer())
+    jar = CookieJar()
+    async with ClientSession(cookie_jar=jar) as session:
+        for number in range(20):
+            jar.update_cookies({"b": str(number)})
+            await session.post(peer.url, json=number)
+        jar.clear()
+        await session.post(peer.url, json=0)
+    sent = [[line for line in head.split(b"\r\n") if line.startswith(b"Cookie")] for head in peer.heads]
+    assert sent == [*([b"Cookie: b=%d" % number] for number in range(20)), []]
+
+
+async def test_what_is_remembered_holds_no_body() -> None:
+    connector = MemoryConnector(lambda request: Answer(), kept_bytes=0)
+    content = b"whimbrel" * 1000
+    references = sys.getrefcount(content)
+    async with ClientSession(connector=connector) as session:
+        await session.post("http://shore.example/", data=content)
+        await session.post("http://shore.example/", data=b"")
+        gc.collect()
+        assert sys.getrefcount(content) == references

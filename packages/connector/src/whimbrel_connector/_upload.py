@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from whimbrel_connector.errors import ExchangeClosed
 from whimbrel_connector.request import Body
-from whimbrel_http1 import RequestEncoder
+from whimbrel_http1 import MessageEncoder
 
 __all__ = ["Upload"]
 
@@ -37,7 +37,7 @@ class Upload:
         self,
         loop: asyncio.AbstractEventLoop,
         transport: asyncio.Transport,
-        encoder: RequestEncoder,
+        encoder: MessageEncoder,
         body: bytes | Body,
         continue_seconds: float | None,
     ) -> None:

@@ -11,6 +11,7 @@ from whimbrel_http1 import (
     Event,
     HttpVersion,
     Limits,
+    MessageEncoder,
     RequestEncoder,
     ResponseParser,
 )
@@ -50,7 +51,7 @@ class Request:
         whimbrel_http1.LocalError: The head cannot be written by the rules.
     """
 
-    __slots__ = ("body", "encoder", "expects_continue", "method", "offers_upgrade")
+    __slots__ = ("_original", "body", "encoder", "expects_continue", "method", "offers_upgrade")
 
     def __init__(
         self,
@@ -64,17 +65,30 @@ class Request:
         version: HttpVersion = HTTP_1_1,
     ) -> None:
         self.method = method
-        self.encoder = RequestEncoder(method, target, headers, version=version)
+        self._original = RequestEncoder(method, target, headers, version=version)
+        self.encoder: MessageEncoder = self._original
         self.body = body
         self.expects_continue = expects_continue
         self.offers_upgrade = offers_upgrade
 
     def with_body(self, body: bytes | Body) -> "Request":
         """Return the request with another body of the same framing; only one of both is sent."""
-        changed = Request.__new__(Request)
-        changed.method, changed.encoder, changed.body = self.method, self.encoder, body
-        changed.expects_continue, changed.offers_upgrade = self.expects_continue, self.offers_upgrade
-        return changed
+        return self._with(self.encoder, body)
+
+    def resized(self, body: bytes | Body, length: int) -> "Request":
+        """Return the request with another body, of `length` bytes; it may be sent besides this one.
+
+        Raises:
+            whimbrel_http1.LocalError: The head declares no length of a body.
+        """
+        return self._with(self._original.resized(length), body)
+
+    def _with(self, encoder: MessageEncoder, body: bytes | Body) -> "Request":
+        other = Request.__new__(Request)
+        other.method, other.encoder, other.body = self.method, encoder, body
+        other._original = self._original  # noqa: SLF001  the same class
+        other.expects_continue, other.offers_upgrade = self.expects_continue, self.offers_upgrade
+        return other
 
 
 class WireParser(Protocol):

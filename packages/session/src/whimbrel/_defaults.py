@@ -25,7 +25,8 @@ __all__ = ["Defaults", "Dumps", "base_url_of", "lower"]
 Dumps = Callable[[Any], str | bytes]
 
 _RECENT = 256
-_ASKED_KEYWORDS = RequestOptions.__annotations__.keys() - PLAN_KEYWORDS
+_ASKED_KEYWORDS = frozenset(RequestOptions.__annotations__) - PLAN_KEYWORDS
+_BODY_KEYWORDS = frozenset({"data", "json"})
 
 
 @dataclass(kw_only=True)
@@ -67,20 +68,26 @@ class Defaults:
     def __post_init__(self) -> None:
         self._usual = self._fold({})
 
-    def bare(self, method: str, url: StrOrURL) -> Outgoing:
-        """Return what is asked where there are no keywords; the same again if it was asked of late.
+    def asked(self, method: str, url: StrOrURL, options: RequestOptions) -> Outgoing:
+        """Return what is asked: what was asked of late, but for the body, where that can be.
 
         Raises:
             InvalidUrlClientError: As for `outgoing`.
             NonHttpUrlClientError: As for `outgoing`.
+            ValueError: As for `outgoing`.
         """
+        if not _BODY_KEYWORDS.issuperset(options):
+            return self.outgoing(method, url, options)
         key = method, url, *self.headers.items()
         known = self._recent.get(key)
         if known is None:
             if len(self._recent) >= _RECENT:
                 self._recent.clear()
             known = self._recent[key] = self.outgoing(method, url, {})
-        return known
+        if not options:
+            return known
+        body = payload_of(options.get("data"), options.get("json"), self.dumps)
+        return known if body is None else known.with_body(body)
 
     def outgoing(
         self, method: str, url: StrOrURL, options: RequestOptions, schemes: frozenset[str] = HTTP_SCHEMES
@@ -130,9 +137,9 @@ class Defaults:
             TypeError: A keyword is unknown.
             ValueError: The options contradict each other.
         """
-        special = options.keys() - _ASKED_KEYWORDS
-        if not special:
+        if _ASKED_KEYWORDS.issuperset(options):
             return self._usual
+        special = options.keys() - _ASKED_KEYWORDS
         if unknown := special - PLAN_KEYWORDS:
             msg = f"a request takes no keyword argument {min(unknown)!r}"
             raise TypeError(msg)

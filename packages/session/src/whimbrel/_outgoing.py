@@ -22,13 +22,14 @@ from whimbrel_multipart import Payload
 
 __all__ = ["Head", "Outgoing", "complete_headers", "describe_body"]
 
+_MOST_HEADS = 8
 _METHODS_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "CONNECT"})
 _USER_AGENT = f"Python/{sys.version_info[0]}.{sys.version_info[1]} whimbrel/{__version__}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outgoing:
-    """What is asked.
+    """What is asked; once made nobody changes it.
 
     Attributes:
         method: The method, upper case.
@@ -57,21 +58,48 @@ class Outgoing:
     skip: frozenset[str] = frozenset()
     version: HttpVersion = HTTP_1_1
     closes: bool = False
-    _without_cookies: "Head | None" = field(default=None, init=False, repr=False, compare=False)
+    # The heads of this request and of those that differ from it in their bodies alone.
+    _heads: "dict[object, Head]" = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def with_body(self, body: Payload) -> "Outgoing":
+        """Return the same with this body; what is known of one such request is known of the next."""
+        other = Outgoing(
+            self.method,
+            self.url,
+            self.headers,
+            body,
+            self.credentials,
+            self.cookies,
+            self.chunked,
+            self.expects_continue,
+            self.offers_upgrade,
+            self.skip,
+            self.version,
+            self.closes,
+        )
+        other._heads = self._heads
+        return other
 
     def head(self, cookie_header: str) -> "Head":
-        """Return the head it becomes with this Cookie; without one the same is returned each time.
+        """Return the head it becomes with this Cookie, the one that is known where that is the same.
 
         Raises:
             ValueError: As for `complete_headers`.
         """
-        if cookie_header:
-            return Head(self, complete_headers(self, cookie_header))
-        head = self._without_cookies
-        if head is None:
-            head = Head(self, complete_headers(self, ""))
-            object.__setattr__(self, "_without_cookies", head)  # a note of what follows from the rest
-        return head
+        body = self.body
+        size = None if body is None else body.size
+        if body is not None and size is None:
+            return Head.of(self, complete_headers(self, cookie_header))
+        key = cookie_header if body is None else (cookie_header, *body.headers.items())
+        known = self._heads.get(key)
+        if known is None:
+            headers = complete_headers(self, cookie_header)
+            if body is not None and (self.chunked or _is_framed(self.headers)):
+                return Head.of(self, headers)
+            if len(self._heads) >= _MOST_HEADS:
+                self._heads.clear()
+            known = self._heads[key] = Head.of(self, headers, size)
+        return known if size is None or size == known.length else known.resized(size)
 
 
 class Head:
@@ -80,17 +108,41 @@ class Head:
     Attributes:
         headers: All headers, in wire order.
         info: What the response and its errors remember of the request.
-        direct: What goes to the origin, once it is made, where it can be sent any number of times.
+        length: The bytes of the body, where Content-Length is ours.
+        model: The first head of its kind, which differs in `length` alone; None for that one itself.
+        direct: Of such a first head, once it is made: what goes to the origin any number of times, each with
+            a body of its own.
     """
 
-    __slots__ = ("direct", "headers", "info")
+    __slots__ = ("direct", "headers", "info", "length", "model")
 
-    def __init__(self, request: Outgoing, headers: CIMultiDict[str]) -> None:
+    def __init__(
+        self, headers: CIMultiDict[str], info: RequestInfo, length: int | None, model: "Head | None" = None
+    ) -> None:
+        self.headers = headers
+        self.info = info
+        self.length = length
+        self.model = model
+        self.direct: Request | None = None
+
+    @classmethod
+    def of(cls, request: Outgoing, headers: CIMultiDict[str], length: int | None = None) -> "Head":
+        """Return the head of `request` with these headers."""
         url = request.url
         bare_url = url.with_fragment(None) if url.raw_fragment else url
-        self.headers = headers
-        self.info = RequestInfo(bare_url, request.method, CIMultiDictProxy(headers), url)
-        self.direct: Request | None = None
+        return cls(headers, RequestInfo(bare_url, request.method, CIMultiDictProxy(headers), url), length)
+
+    def resized(self, length: int) -> "Head":
+        """Return the head of the same request with a body of another length."""
+        headers = self.headers.copy()
+        headers["Content-Length"] = str(length)
+        info = self.info
+        return Head(
+            headers,
+            RequestInfo(info.url, info.method, CIMultiDictProxy(headers), info.real_url),
+            length,
+            self.model or self,
+        )
 
 
 def complete_headers(request: Outgoing, cookie_header: str) -> CIMultiDict[str]:

@@ -45,15 +45,20 @@ def wire_request(
         traces: Who watches the body go out, or None.
     """
     is_direct = proxy is None and not hides_proxy_fields
-    if is_direct and head.direct is not None:
-        return head.direct
+    first = head.model or head
+    known = first.direct if is_direct else None
     body = outgoing.body
     content: bytes | Body = b""
-    if body is not None:
+    if body is None:
+        if known is not None:
+            return known
+    else:
         in_memory = body.in_memory()
         content = body if in_memory is None else in_memory
         if traces is not None:
             content = traces.seen(outgoing, content)
+        if known is not None and head.length is not None:
+            return known.resized(content, head.length)
     target, fields = _form(outgoing, head.headers, proxy, hides_proxy_fields)
     request = Request(
         outgoing.method,
@@ -64,8 +69,10 @@ def wire_request(
         offers_upgrade=outgoing.offers_upgrade,
         version=outgoing.version,
     )
-    if is_direct and body is None:  # a body is gone once it is sent
-        head.direct = request
+    if is_direct and body is None and request.encoder.done:  # else its end is written once
+        first.direct = request
+    elif is_direct and head.length is not None:
+        first.direct = request.with_body(b"")  # what is kept holds no body
     return request
 
 

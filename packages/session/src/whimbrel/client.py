@@ -312,10 +312,9 @@ class ClientSession(SessionFacts):
         if self.closed:
             raise RuntimeError(_SESSION_CLOSED)
         plan = self._defaults.plan(options)
-        if options or self._trace_configs:  # tracers may change what is asked
-            outgoing = self._defaults.outgoing(method, url, options)
-        else:
-            outgoing = self._defaults.bare(method, url)
+        # Tracers may change what is asked: theirs is made anew.
+        ask = self._defaults.outgoing if self._trace_configs else self._defaults.asked
+        outgoing = ask(method, url, options)
         context = options.get("trace_request_ctx")
         if plan.uploads is None:
             return await self._perform(outgoing, plan, context)

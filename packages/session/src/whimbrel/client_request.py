@@ -288,7 +288,7 @@ class ClientRequest:
         expects = self.headers.get("Expect", "").lower() == "100-continue"
         request = replace(self._outgoing, method=self.method, version=self.version, expects_continue=expects)
         plan = plan_for(self._plan or plan, self._planned_way, self._way)
-        return request, Head(request, CIMultiDict(self.headers)), plan
+        return request, Head.of(request, CIMultiDict(self.headers)), plan
 
     @property
     def _way(self) -> HopWay:
