@@ -179,6 +179,15 @@ DIFFERENCES: tuple[Difference, ...] = (
     ),
     # Bodies that are sent.
     Difference(
+        "Escapes in a URL are undone where what they mean is allowed too: `%27` becomes `'`, and `%2F` in a query `/`.",
+        "Those of letters, digits, `-`, `.`, `_` and `~` are; others stay, in the letter case that they have.",
+        "A URL that was signed stays right, and `%26` is no `&` (RFC 3986 sections 2.2 and 6.2.2.2).",
+        {
+            "url with escapes": ("url", "asked", "requests"),
+            "url with valid escapes": ("url", "asked", "requests"),
+        },
+    ),
+    Difference(
         "What a generator raises becomes `ClientConnectionError`.",
         "It is raised as it is.",
         "It is the caller's own error.",
@@ -390,6 +399,18 @@ DIFFERENCES: tuple[Difference, ...] = (
             "time limit of the whole while connecting": RAISES,
             "time limit of the pool": ("third",),
         },
+    ),
+    Difference(
+        "An `OSError` that a middleware raises becomes `ClientOSError`.",
+        "It is raised as it is.",
+        "It is the caller's own error.",
+        {"middleware that raises an OSError": RAISES},
+    ),
+    Difference(
+        "Tracers are told of a request whose URL has no scheme or host.",
+        "It raises before they are told of anything.",
+        "It is no request yet.",
+        {"traces of what is no URL": ("traces",)},
     ),
     Difference(
         "`session.get` takes a ws URL.",

@@ -31,6 +31,7 @@ async def _verbs(stage: Stage) -> None:
 URLS = [
     Scene("every verb of the session", _verbs),
     Scene("url without a path", get("{here}")),
+    Scene("url with escapes", get("/a%2Fb%27?c=%2F%27%40%20+%3D")),
     Scene("url as URL", lambda stage: stage.fetch("GET", URL(str(stage.at("/a b?c=d e"))))),
     Scene("url with blanks", get("/a b")),
     Scene("url in another script", get("/птица?имя=кроншнеп")),

@@ -161,12 +161,8 @@ def _tracer(lib: ModuleType, seen: list[object]) -> Any:
     ):  # fmt: skip
 
         async def heard(session: Any, context: Any, params: Any, name: str = name) -> None:
-            shown = (
-                {key: value for key, value in vars(params).items() if key in ("method", "chunk")}
-                if hasattr(params, "__dict__")
-                else {}
-            )
-            shown |= {key: getattr(params, key) for key in ("method", "chunk") if hasattr(params, key)}
+            facts = ("method", "chunk", "url", "host")
+            shown = {key: str(getattr(params, key)) for key in facts if hasattr(params, key)}
             seen.append((name, shown, context.trace_request_ctx))
 
         getattr(config, f"on_{name}").append(heard)
@@ -196,6 +192,8 @@ TRACES = [
         "traces of a redirect", _traced(get("/from")), {"/from": text("", "Location: /", status="302 Found")}
     ),
     Scene("traces of a failure", _traced(get()), Close()),
+    Scene("traces of a fragment", _traced(post("/#beak", data=b"eggs"))),
+    Scene("traces of what is no URL", _traced(get("shore.example"))),
     Scene(
         "traces of a name",
         _traced(lambda stage: stage.fetch("GET", stage.here.replace("127.0.0.1", "localhost"))),
@@ -224,6 +222,10 @@ async def _refuses(request: Any, handler: Any) -> Any:
     raise KeyError("refused")
 
 
+async def _loses_its_line(request: Any, handler: Any) -> Any:
+    raise ConnectionResetError("a socket of its own")
+
+
 async def _looks(request: Any, handler: Any) -> Any:
     request.headers["X-Seen"] = f"{request.method} {request.url.path} {request.url.query_string}"
     return await handler(request)
@@ -249,6 +251,7 @@ MIDDLEWARES = [
         [text("", status="503 Busy"), text("ok")],
     ),
     Scene("middleware that raises", get(middlewares=[_refuses])),
+    Scene("middleware that raises an OSError", get(middlewares=[_loses_its_line])),
     Scene("middleware that looks", get("/a?b=c", middlewares=[_looks])),
     Scene(
         "digest credentials",

@@ -1,6 +1,8 @@
 """What goes out for a URL and `params`."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from yarl import URL
 
 from whimbrel._urls import HTTP_SCHEMES, Params, build_url, check_scheme, request_target
@@ -93,7 +95,7 @@ def test_hosts_that_may_be_there_are_asked_for(host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "target"),
+    ("written", "target"),
     [
         (
             "/a%2Fb?credential=key%2Fdate&plus=%2B&colon=%3a",
@@ -105,5 +107,31 @@ def test_hosts_that_may_be_there_are_asked_for(host: str) -> None:
         ("/?a=ü%2F", "/?a=%C3%BC%2F"),
     ],
 )
-def test_escapes_in_the_query_of_a_str_keep_their_meaning(given: str, target: str) -> None:
-    assert request_target(build_url(None, "http://shore.example" + given)) == target
+def test_escapes_in_the_query_of_a_str_keep_their_meaning(written: str, target: str) -> None:
+    assert request_target(build_url(None, "http://shore.example" + written)) == target
+
+
+@pytest.mark.parametrize(
+    ("written", "target"),
+    [
+        ("/Spider-Man_%26_Silk%3a_%27(fly)%27", "/Spider-Man_%26_Silk%3a_%27(fly)%27"),
+        ("/%41%7e/../%2e./%2F%27/./%25%2541%zz", "/%2F%27/%25%2541%25zz"),
+        ("/%27?x", "/%27?x"),
+        ("//http://%40/%C3%bc", "//http://%40/%C3%bc"),
+    ],
+)
+def test_escapes_in_the_path_of_a_str_keep_their_meaning(written: str, target: str) -> None:
+    assert request_target(build_url(None, "http://shore.example" + written)) == target
+    below_base = build_url(URL("http://shore.example/api/"), written) if written[:2] != "//" else None
+    assert below_base is None or request_target(below_base) == target
+
+
+PIECES = ["%27", "%2F", "%41", "%zz", "%25", "%2541", "/", "..", ".", "a", "ü", " ", ":", "@", "%40"]
+FRONTS = ["http://shore.example/", "http://me:p%40@shore.example/", "http://[fe80::1%25eth0]/", "/", ""]
+
+
+@given(st.sampled_from(FRONTS), st.lists(st.sampled_from(PIECES)).map("".join))
+def test_exact_escapes_are_all_that_is_otherwise_in_a_path_than_yarl_has_it(front: str, rest: str) -> None:
+    url = build_url(None, front + rest)
+    assert URL(str(url)) == URL(front + rest)
+    assert str(build_url(None, str(url))) == str(url)

@@ -30,6 +30,8 @@ _ILLEGAL = re.compile(r"""[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%\[\]{}|\\^`"<>]|%(?![0
 # RFC 3986 section 3.2.2, without escapes: names that are looked up have none.
 _REG_NAME = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=]+")
 # RFC 3986 section 2.3: a letter, digit, `-`, `.`, `_` or `~` means the same escaped or not.
+_ESCAPE = re.compile("%(?=[0-9A-Fa-f]{2})")
+_HIDDEN_ESCAPE = re.compile("%25(?=[0-9A-Fa-f]{2})")
 _UNRESERVED_ESCAPE = re.compile("%(2[DdEe]|3[0-9]|4[1-9A-Fa-f]|5[0-9Aa]|5[Ff]|6[1-9A-Fa-f]|7[0-9Aa]|7[Ee])")
 
 
@@ -91,34 +93,45 @@ def _parse(given: StrOrURL) -> URL:
         return given
     try:
         url = URL(given)
-        return _with_exact_query(url, given) if "%" in given else url
+        return _with_exact_escapes(url, given) if "%" in given else url
     except ValueError as fault:
         raise InvalidUrlClientError(given, str(fault)) from fault
 
 
-def _with_exact_query(url: URL, given: str) -> URL:
+def _with_exact_escapes(url: URL, given: str) -> URL:
     """Return `url` with the escapes that were given, but for those of unreserved characters.
 
-    Decoding others changes what the query says, and breaks the signature of a signed URL.
+    Decoding others changes what the URL says, and breaks the signature of a signed one.
     """
-    query = given.partition("#")[0].partition("?")[2]
-    if "%" not in query:
+    front, _, query = given.partition("#")[0].partition("?")
+    if url.raw_authority:
+        front = "//host/" + front.partition("//")[2].partition("/")[2]
+    if "%" not in front + query:  # but in the credentials, say
         return url
-    return _with_raw_query(url, _UNRESERVED_ESCAPE.sub(_decode, escape_illegal(query)))
+    path = _exact_path(front) if "%" in front else url.raw_path
+    exact = _UNRESERVED_ESCAPE.sub(_decode, escape_illegal(query)) if "%" in query else url.raw_query_string
+    return _rebuilt(url, path, exact)
+
+
+def _exact_path(front: str) -> str:
+    """Return the path in canonical form, but with its escapes of reserved characters: yarl undoes some."""
+    hidden = _ESCAPE.sub("%25", _UNRESERVED_ESCAPE.sub(_decode, front))
+    return _HIDDEN_ESCAPE.sub("%", URL(hidden).raw_path)
 
 
 def _append_query(url: URL, text: str) -> URL:
     if not text:
         return url
     query = escape_illegal(text)
-    return _with_raw_query(url, f"{url.raw_query_string}&{query}" if url.raw_query_string else query)
+    raw = url.raw_query_string
+    return _rebuilt(url, url.raw_path, f"{raw}&{query}" if raw else query)
 
 
-def _with_raw_query(url: URL, query: str) -> URL:
+def _rebuilt(url: URL, path: str, query: str) -> URL:
     return URL.build(
         scheme=url.scheme,
         authority=url.raw_authority,
-        path=url.raw_path,
+        path=path,
         query_string=query,
         fragment=url.raw_fragment,
         encoded=True,
