@@ -70,6 +70,7 @@ MENDED: dict[int, list[tuple[str, str]]] = {
 _NOT_AWAITED = "was never awaited"
 _NOT_CLOSED = "unclosed file"
 WARNS = {31: _NOT_AWAITED, 35: _NOT_AWAITED, 649: _NOT_AWAITED, 301: _NOT_CLOSED, 308: _NOT_CLOSED}
+WARNS[525] = "is not verified"
 
 Check = Callable[[World, dict[str, Any]], bool]
 CHECKS: dict[int, Check] = {

@@ -124,6 +124,7 @@ async def test_a_direct_request_tells_no_origin_what_is_meant_for_proxies(site: 
     assert site.requests[0].get("proxy-authorization") is None
 
 
+@pytest.mark.filterwarnings("ignore::whimbrel_connector.UnverifiedTlsWarning")
 @pytest.mark.parametrize("forwarded", [True, False], ids=["forwarded", "tunnelled"])
 async def test_the_way_to_the_proxy_may_be_secured(
     site: ScriptedServer, secure: ScriptedServer, authority: Authority, forwarded: bool
@@ -349,6 +350,7 @@ async def test_forwarded_requests_share_connections_only_where_the_proxy_is_equa
         assert proxy.connections.accepted == 3
 
 
+@pytest.mark.filterwarnings("ignore::whimbrel_connector.UnverifiedTlsWarning")
 async def test_tunnels_are_used_again_for_their_origin_alone(secure: ScriptedServer) -> None:
     async with RecordingProxy({443: secure.port, 444: secure.port}) as proxy:
         async with ClientSession(connector=TCPConnector(ssl=False), proxy=proxy.url) as session:
@@ -368,6 +370,7 @@ async def test_tunnels_are_used_again_for_their_origin_alone(secure: ScriptedSer
         ]
 
 
+@pytest.mark.filterwarnings("ignore::whimbrel_connector.UnverifiedTlsWarning")
 async def test_direct_connections_are_no_ones_tunnels(secure: ScriptedServer) -> None:
     async with RecordingProxy() as proxy, ClientSession(connector=TCPConnector(ssl=False)) as session:
         await (await session.get(secure.url)).read()

@@ -5,6 +5,7 @@ import contextlib
 import pickle
 import ssl
 import sys
+import warnings
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,7 @@ def _expired(ca: trustme.CA) -> trustme.LeafCert:
     return ca.issue_cert("127.0.0.1", not_after=datetime(2001, 1, 1, tzinfo=timezone.utc))
 
 
+@pytest.mark.filterwarnings("ignore::whimbrel_connector.UnverifiedTlsWarning")
 @pytest.mark.parametrize("option", [{"ssl": False}, {"verify_ssl": False}])
 async def test_verification_can_be_switched_off(authority: Authority, option: dict[str, bool]) -> None:
     """S167."""
@@ -123,6 +125,25 @@ async def test_verification_can_be_switched_off(authority: Authority, option: di
                 assert r.status == 200
 
 
+async def test_a_session_warns_once_of_tls_that_nobody_verifies(authority: Authority) -> None:
+    """R-15: where the session was made; a pinned certificate is verified."""
+    context, digest = authority.pinned_server("127.0.0.1")
+    async with Bin(ssl=context) as site:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            async with ClientSession() as session:
+                async with session.get(site.url, ssl=Fingerprint(digest)) as r:
+                    await r.read()
+                assert caught == []
+                for _ in range(3):
+                    async with session.get(site.url, ssl=False, headers={"Connection": "close"}) as r:
+                        await r.read()
+        assert [(each.category, each.filename) for each in caught] == [
+            (aiohttp.UnverifiedTlsWarning, __file__)
+        ]
+
+
+@pytest.mark.filterwarnings("ignore::whimbrel_connector.UnverifiedTlsWarning")
 async def test_a_request_is_stricter_or_laxer_than_its_connector(authority: Authority) -> None:
     """S197 to S199, S201: and an unverified connection is never lent to a request that verifies."""
     async with Bin(ssl=authority.server("127.0.0.1")) as site:
@@ -181,6 +202,7 @@ async def test_the_guides_bogus_fingerprint_mismatches(authority: Authority) -> 
             assert (exc.host, exc.port) == ("127.0.0.1", site.port)
 
 
+@pytest.mark.filterwarnings("ignore::whimbrel_connector.UnverifiedTlsWarning")
 async def test_a_wrong_fingerprint_is_refused_before_a_byte_is_sent(authority: Authority) -> None:
     """S192."""
     async with ScriptedServer(always(OK), ssl=authority.server("127.0.0.1")) as server:
@@ -267,6 +289,7 @@ async def test_a_policy_names_the_certificate_to_show(
         assert subjects == [True, False, True]
 
 
+@pytest.mark.filterwarnings("ignore::whimbrel_connector.UnverifiedTlsWarning")
 async def test_a_requests_certificate_is_not_shown_where_a_redirect_leads(
     authority: Authority, shown: tuple[trustme.CA, ClientCertificate]
 ) -> None:
@@ -353,6 +376,7 @@ async def test_a_protocol_that_is_not_spoken_is_refused_before_a_byte_is_sent(au
         await server.connections.until(lambda: not server.connections.open)
 
 
+@pytest.mark.filterwarnings("ignore::whimbrel_connector.UnverifiedTlsWarning")
 @pytest.mark.parametrize(
     ("offered", "expected"), [(None, "http/1.1"), ((), None), (("http/1.0",), "http/1.0")]
 )

@@ -194,6 +194,7 @@ async def test_closing_is_bounded_when_the_peer_says_no_goodbye(
     assert connector.statistics.open == 0
 
 
+@pytest.mark.filterwarnings("ignore::whimbrel_connector.UnverifiedTlsWarning")
 async def test_the_policy_of_a_request_makes_another_connection(serve: Serve, authority: Authority) -> None:
     peer = await serve(context=authority.server("127.0.0.1", "shore.example"))
     policies = [

@@ -342,6 +342,7 @@ async def test_a_trailing_dot_is_no_part_of_the_name(serve: Serve, authority: Au
         exchange.close()
 
 
+@pytest.mark.filterwarnings("ignore::whimbrel_connector.UnverifiedTlsWarning")
 async def test_verification_can_be_turned_off_and_on_again(serve: Serve, authority: Authority) -> None:
     peer = await serve(context=authority.server("elsewhere.example"))
     for off in (TCPConnector(ssl=False), TCPConnector(verify_ssl=False)):

@@ -70,6 +70,7 @@ from whimbrel_connector.timeouts import Deadline, Timeouts
 from whimbrel_connector.tls import ClientCertificate, TlsOption, TlsPolicy, TrustStore, tls_policy
 from whimbrel_connector.transports import Transports
 from whimbrel_connector.unix import UnixConnector
+from whimbrel_connector.unverified import UnverifiedTlsWarning
 
 if TYPE_CHECKING:
     from whimbrel_connector.environment import Explanation, ProxyEnvironment
@@ -146,6 +147,7 @@ __all__ = [
     "UnixConnector",
     "UnsupportedProxy",
     "UnusableTls",
+    "UnverifiedTlsWarning",
     "WireParser",
     "__version__",
     "birthplace",

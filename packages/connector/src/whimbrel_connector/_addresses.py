@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from string import hexdigits
 from typing import TYPE_CHECKING, NamedTuple, TypedDict
@@ -90,8 +91,10 @@ def candidates(answer: Iterable[ResolveResult], family: int) -> list[Candidate]:
 
 def is_address(host: str) -> bool:
     """Tell whether `host` is an IP address already, with or without a zone."""
+    if not host[-1:].isdigit() and ":" not in host:
+        return False
     try:
-        ip_address(host)
+        _parsed(host)
     except ValueError:
         return False
     return True
@@ -111,7 +114,7 @@ def literal_address(hostname: str, address: str, port: int) -> ResolveResult:
     Raises:
         ValueError: `address` is no IP address.
     """
-    family = socket.AF_INET6 if ip_address(address).version == 6 else socket.AF_INET
+    family = socket.AF_INET6 if _parsed(address).version == 6 else socket.AF_INET
     return ResolveResult(hostname=hostname, host=address, port=port, family=family, proto=0, flags=NUMERIC)
 
 
@@ -134,7 +137,12 @@ def _read(host: object) -> IPv4Address | IPv6Address:
     if not isinstance(host, str):  # integers and bytes would be read as addresses too
         msg = f"{host!r} is no IP address"
         raise ValueError(msg)
-    return ip_address(host)
+    return _parsed(host)
+
+
+@lru_cache(maxsize=1024)  # the few hosts of a client are dialled again and again
+def _parsed(address: str) -> IPv4Address | IPv6Address:
+    return ip_address(address)
 
 
 def _scope_of(zone: str) -> int:

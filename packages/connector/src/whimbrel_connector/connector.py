@@ -27,6 +27,7 @@ from whimbrel_connector.statistics import PoolStatistics
 from whimbrel_connector.timeout_errors import ConnectTimeout, LeaseTimeout, PhaseTimeout
 from whimbrel_connector.timeouts import Deadline, Timeouts
 from whimbrel_connector.tls import TlsPolicy
+from whimbrel_connector.unverified import unverified_end, warn_of_unverified
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -73,7 +74,8 @@ class Closing:
 class BaseConnector(ABC):
     """A pool of connections and the way to open them; subclasses say how (`dial`).
 
-    It can be made without a running loop and belongs to the loop of its first use.
+    It can be made without a running loop and belongs to the loop of its first use. The first connection
+    whose TLS verifies nobody, as after `ssl=False`, is told of by an `UnverifiedTlsWarning`.
 
     Attributes:
         tls: What TLS must satisfy where `connect` is told nothing else.
@@ -125,6 +127,7 @@ class BaseConnector(ABC):
         self._clock = AlarmClock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
+        self._has_warned = False
         self._made_at = birthplace(self)
 
     @property
@@ -308,6 +311,9 @@ class BaseConnector(ABC):
     async def _dial_within(
         self, route: Route, timeouts: Timeouts, observer: ConnectObserver | None
     ) -> Http1Connection:
+        if not self._has_warned and (end := unverified_end(route)) is not None:
+            warn_of_unverified(end, self._made_at)
+            self._has_warned = True  # not where the warning is an error: that is raised each time
         with dialling_for(observer, timeouts, self._clock):
             try:
                 with Deadline(self._clock, timeouts.connect, ConnectTimeout):

@@ -72,6 +72,7 @@ from whimbrel_connector import (
     TCPConnector,
     ThreadedResolver,
     UnixConnector,
+    UnverifiedTlsWarning,
 )
 from whimbrel_cookies import AbstractCookieJar, CookieJar, DummyCookieJar
 from whimbrel_http1 import HTTP_1_0, HTTP_1_1, HttpVersion, set_zlib_backend
@@ -237,6 +238,7 @@ __all__ = [
     "TraceResponseChunkReceivedParams",
     "UnixClientConnectorError",
     "UnixConnector",
+    "UnverifiedTlsWarning",
     "UploadAbortedError",
     "UploadTracker",
     "WSCloseCode",
