@@ -4,7 +4,7 @@ from email import message_from_bytes
 from email.policy import HTTP
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 import pytest
 from hypothesis import given
@@ -75,6 +75,17 @@ def test_fields_are_urlencoded_in_the_order_given(fields: Any) -> None:
 )
 def test_values_are_urlencoded(fields: Any, body: bytes) -> None:
     assert FormData(fields)().in_memory() == body
+
+
+_VALUES = st.one_of(
+    st.text(), st.integers(), st.none(), st.lists(st.one_of(st.text(), st.integers()), max_size=3)
+)
+
+
+@given(st.lists(st.tuples(st.text(), _VALUES), max_size=5), st.sampled_from(["utf-8", "utf-16"]))
+def test_forms_are_urlencoded_as_the_standard_library_does_it(fields: Any, charset: str) -> None:
+    body = FormData(fields, charset=charset)().in_memory()
+    assert body == urlencode(fields, doseq=True, encoding=charset).encode()
 
 
 def test_the_charset_is_used_and_announced() -> None:

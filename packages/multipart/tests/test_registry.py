@@ -85,6 +85,17 @@ def test_a_class_of_your_own_is_registered() -> None:
     assert isinstance(registry.get(Nest(4)), NestPayload)
 
 
+@pytest.mark.parametrize("value", [{}, [], ()])
+@pytest.mark.parametrize("order", list(Order))
+def test_a_type_that_was_unknown_can_be_registered(value: object, order: Order) -> None:
+    registry = PayloadRegistry()
+    for _ in range(2):
+        with pytest.raises(wm.LookupError, match=type(value).__name__):
+            registry.get(value)
+    registry.register(lambda _: BytesPayload(b"known"), type(value), order=order)
+    assert registry.get(value).in_memory() == b"known"
+
+
 def test_a_subclass_of_a_registered_type_is_found() -> None:
     class BigNest(Nest):
         pass

@@ -35,6 +35,8 @@ __all__ = [
 PayloadFactory = Callable[..., Payload]
 _Factory = TypeVar("_Factory", bound=PayloadFactory)
 _Entry = tuple[PayloadFactory, tuple[type, ...]]
+# Their instances have no attributes of their own: what is found for one is found for all.
+_ALL_ALIKE = frozenset({dict, list, tuple})
 
 
 class Order(str, Enum):
@@ -51,6 +53,7 @@ class PayloadRegistry:
     def __init__(self) -> None:
         self._entries: dict[Order, list[_Entry]] = {order: [] for order in Order}
         self._exact: dict[type, PayloadFactory] = {}
+        self._unknown: set[type] = set()
 
     def get(self, data: Any, *args: Any, **kwargs: Any) -> Payload:
         """Return the payload for `data`.
@@ -66,10 +69,13 @@ class PayloadRegistry:
         Raises:
             LookupError: No registered type fits.
         """
+        kind = type(data)
+        if kind in self._unknown:
+            raise LookupError(_name_of(kind))
         for factory, types in self._entries[Order.try_first]:
             if isinstance(data, types):
                 return factory(data, *args, **kwargs)
-        exact = self._exact.get(type(data))
+        exact = self._exact.get(kind)
         if exact is not None:
             return exact(data, *args, **kwargs)
         if isinstance(data, Payload):
@@ -78,7 +84,9 @@ class PayloadRegistry:
             for factory, types in self._entries[order]:
                 if isinstance(data, types):
                     return factory(data, *args, **kwargs)
-        raise LookupError(f"{type(data).__module__}.{type(data).__qualname__}")
+        if kind in _ALL_ALIKE:
+            self._unknown.add(kind)
+        raise LookupError(_name_of(kind))
 
     def register(
         self,
@@ -99,8 +107,13 @@ class PayloadRegistry:
         """
         types = type if isinstance(type, tuple) else (type,)
         self._entries[Order(order)].append((factory, types))
+        self._unknown.clear()
         if order is Order.normal:
             self._exact.update(dict.fromkeys(types, factory))
+
+
+def _name_of(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 PAYLOAD_REGISTRY = PayloadRegistry()
