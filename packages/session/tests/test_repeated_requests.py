@@ -1,5 +1,6 @@
 """What a session remembers of requests it has made shows nowhere but in time."""
 
+import asyncio
 import gc
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -8,7 +9,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scripted_peer import Serve, answer
+from yarl import URL
 
 from whimbrel import (
     BasicAuth,
@@ -20,9 +24,10 @@ from whimbrel import (
     ClientSession,
     CookieJar,
     FormData,
+    HttpVersion10,
     TraceConfig,
 )
-from whimbrel.testing import Answer, MemoryConnector
+from whimbrel.testing import Answer, MemoryConnector, ReceivedRequest
 
 
 async def _pieces() -> AsyncIterator[bytes]:
@@ -180,3 +185,78 @@ async def test_what_is_remembered_holds_no_body() -> None:
         await session.post("http://shore.example/", data=b"")
         gc.collect()
         assert sys.getrefcount(content) == references
+
+
+METHODS = ["GET", "POST", "post", "DELETE"]
+URLS = [
+    f"http://{place}" for place in ("a.example/?x=%27", "u:p@a.example/", "a.example/set", "b.example:81/#f")
+]
+OPTIONS: list[Callable[[], dict[str, Any]]] = [
+    dict,
+    lambda: {"data": b"eggs"},
+    lambda: {"data": ""},
+    lambda: {"data": {"bird": "whimbrel"}},
+    lambda: {"data": BytesIO(b"nest"), "json": None},
+    lambda: {"json": [1]},
+    lambda: {"json": {}, "timeout": 5},
+    lambda: {"json": [1], "headers": {"Content-Type": "text/x"}},
+    lambda: {"data": b"eggs", "headers": {"Content-Length": "4"}},
+    lambda: {"data": b"eggs", "chunked": True},
+    lambda: {"data": b"eggs", "compress": True},
+    lambda: {"params": {"a": "1"}, "cookies": {"c": "d"}},
+    lambda: {"data": b"eggs", "json": {}},
+]
+OF_SESSIONS: list[dict[str, Any]] = [
+    {},
+    {"headers": {"Content-Type": "text/s"}, "auth": BasicAuth("me", "pw")},
+    {"headers": {"Transfer-Encoding": "chunked"}},
+    {"headers": {"Content-Length": "4", "Cookie": "h=1"}},
+    {"headers": {"Content-Encoding": "gzip"}, "version": HttpVersion10},
+    {"skip_auto_headers": ["Content-Type"], "json_serialize": lambda value: f" {value} "},
+]
+
+
+async def sent_by(session: ClientSession, method: str, url: str, options: dict[str, Any]) -> object:
+    """Return what went over the wire, or what was raised before anything did."""
+    try:
+        async with session.request(method, url, **options) as response:
+            return await response.text()
+    except (ValueError, ClientError) as fault:
+        return repr(fault)
+
+
+async def told_back(request: ReceivedRequest) -> Answer:
+    sent = (request.head, request.head.raw_headers, await request.read())
+    return Answer(body=repr(sent).encode(), headers={"Set-Cookie": "s=1"} if request.target == "/set" else {})
+
+
+async def play(own: dict[str, Any], steps: list[tuple[str, str, int, bool]]) -> None:
+    async with ClientSession(connector=MemoryConnector(told_back), **own) as session:
+        for number, (method, url, options, changes) in enumerate(steps):
+            if changes:
+                session.headers["X-Step"] = str(number)
+            jar = CookieJar()
+            for cookie in session.cookie_jar:  # type: ignore[attr-defined]  # the usual jar, which has them all
+                jar.update_cookies({cookie.key: cookie}, URL(url) if cookie["domain"] else URL())
+            async with ClientSession(
+                connector=MemoryConnector(told_back), cookie_jar=jar, **own | {"headers": session.headers}
+            ) as fresh:
+                expected = await sent_by(fresh, method, url, OPTIONS[options]())
+            assert await sent_by(session, method, url, OPTIONS[options]()) == expected
+
+
+@settings(max_examples=40)
+@given(
+    st.sampled_from(OF_SESSIONS),
+    st.lists(
+        st.tuples(
+            st.sampled_from(METHODS),
+            st.sampled_from(URLS),
+            st.integers(0, len(OPTIONS) - 1),
+            st.sampled_from([False, False, False, True]),
+        ),
+        max_size=8,
+    ),
+)
+def test_what_went_before_shows_nowhere(own: dict[str, Any], steps: list[tuple[str, str, int, bool]]) -> None:
+    asyncio.run(play(own, steps))
