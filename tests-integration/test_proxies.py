@@ -4,13 +4,12 @@ import asyncio
 import pickle
 import socket
 import ssl
-import sys
 from collections.abc import AsyncIterator
 
 import pytest
 from peers.bin import Bin
 from peers.certificates import Authority
-from peers.proxy import RecordingProxy
+from peers.proxy import RecordingProxy, skip_without_tls_in_tls
 from peers.scripted import OK, Peer, ScriptedServer, always, response
 from yarl import URL
 
@@ -47,11 +46,6 @@ def free_port() -> int:
         taken.bind(("127.0.0.1", 0))
         port: int = taken.getsockname()[1]
         return port
-
-
-def skip_without_tls_in_tls() -> None:
-    if sys.version_info < (3, 11) and isinstance(asyncio.get_running_loop(), asyncio.BaseEventLoop):
-        pytest.skip("asyncio has no TLS within TLS here")
 
 
 def trusting(authority: Authority) -> TCPConnector:

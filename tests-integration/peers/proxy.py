@@ -2,9 +2,12 @@
 
 import asyncio
 import ssl as ssl_module
+import sys
 from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING
+
+import pytest
 
 from peers.counting import ConnectionCount
 from peers.scripted import Peer, Received, ScriptedServer, response
@@ -12,11 +15,17 @@ from peers.scripted import Peer, Received, ScriptedServer, response
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["RecordingProxy"]
+__all__ = ["RecordingProxy", "skip_without_tls_in_tls"]
 
 _REFUSED = response(
     b"who are you?", 'Proxy-Authenticate: Basic realm="p"', status="407 Authentication Required"
 )
+
+
+def skip_without_tls_in_tls() -> None:
+    """Skip the test that runs where the event loop has no TLS within TLS."""
+    if sys.version_info < (3, 11) and isinstance(asyncio.get_running_loop(), asyncio.BaseEventLoop):
+        pytest.skip("asyncio has no TLS within TLS here")
 
 
 class RecordingProxy:
