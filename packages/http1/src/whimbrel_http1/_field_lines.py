@@ -13,7 +13,15 @@ from whimbrel_http1._grammar import BY_SEARCH, name_is, skip_blanks, trim
 if TYPE_CHECKING:
     from mypy_extensions import i64  # a native integer once compiled, an int otherwise
 
-__all__ = ["find_field", "find_fields", "index_fields", "split_fields"]
+__all__ = [
+    "as_headers",
+    "cut_field",
+    "cut_fields",
+    "find_field",
+    "find_fields",
+    "index_fields",
+    "split_fields",
+]
 
 _CR: Final = 0x0D
 _COLON: Final = 0x3A
@@ -22,18 +30,34 @@ _FIELD_LINE: Final = re.compile(rb"([^:]+):([^\r]*)\r\n" if BY_SEARCH else b"")
 
 def split_fields(block: bytes, start: int) -> tuple[tuple[bytes, bytes], ...]:
     """Return the names and values of a section that a scanner has read; values lose outer blanks."""
-    if BY_SEARCH:
-        return tuple([(name, value.strip(b" \t")) for name, value in _FIELD_LINE.findall(block, start)])
-    # Pairs are held as objects: compiled code would take a `tuple[bytes, bytes]` apart and build
-    # another one from it.
     pairs: list[object] = []
+    cut_fields(pairs, block, start, len(block) - 2)
+    return as_headers(pairs)
+
+
+def cut_fields(pairs: list[object], data: bytes, start: i64, end: i64) -> None:
+    """Add the names and values of the lines `data[start:end]`, without fault, to `pairs`."""
+    if BY_SEARCH:
+        pairs += [(name, value.strip(b" \t")) for name, value in _FIELD_LINE.findall(data, start, end)]
+        return
     line: i64 = start
-    while block[line] != _CR:
-        colon: i64 = _colon_of(block, line)
-        first: i64 = skip_blanks(block, colon + 1, len(block))
-        end: i64 = _line_end(block, first)
-        pairs.append((block[line:colon], block[first : trim(block, first, end)]))
-        line = end + 2
+    while line < end:
+        colon: i64 = _colon_of(data, line)
+        last: i64 = _line_end(data, colon + 1)
+        cut_field(pairs, data, line, colon, last)
+        line = last + 2
+
+
+def cut_field(pairs: list[object], data: bytes, start: i64, colon: i64, end: i64) -> None:
+    """Add the name and the value of the line `data[start:end]` to `pairs`."""
+    first: i64 = skip_blanks(data, colon + 1, end)
+    # A pair is held as an object: compiled code would take a `tuple[bytes, bytes]` apart and build
+    # another one from it.
+    pairs.append((data[start:colon], data[first : trim(data, first, end)]))
+
+
+def as_headers(pairs: list[object]) -> tuple[tuple[bytes, bytes], ...]:
+    """Return `pairs` as they are published."""
     return cast("tuple[tuple[bytes, bytes], ...]", tuple(pairs))
 
 

@@ -42,6 +42,7 @@ _ZERO: Final = 0x30
 _NINE: Final = 0x39
 _COLON: Final = 0x3A
 _OPEN: Final = 0x5B
+_DELETE: Final = 0x7F
 _HEX: Final = b"0123456789abcdefABCDEF"
 
 # RFC 9110 section 5.6.2.
@@ -97,9 +98,11 @@ def text_end(data: bytes, start: i64, end: i64) -> i64:
     """Return the offset after the field text that begins at `start`, at most `end`."""
     if BY_SEARCH:
         return _end_of_run(_TEXT_RUN, data, start, end)
-    table = TEXT_OCTETS
     position: i64 = start
-    while position < end and table[data[position]] != 0:
+    while position < end:
+        octet: i64 = data[position]  # compared and not looked up: most of a head is read here
+        if (octet < _SP and octet != _HT) or octet == _DELETE:
+            break
         position += 1
     return position
 
@@ -192,7 +195,9 @@ def name_is(data: bytes, start: i64, end: i64, lowered: bytes) -> bool:
     table = _LOWER
     index: i64 = 0
     while index < length:
-        if table[data[start + index]] != lowered[index]:
+        octet: i64 = data[start + index]
+        wanted: i64 = lowered[index]
+        if octet != wanted and table[octet] != wanted:
             return False
         index += 1
     return True

@@ -25,10 +25,18 @@ NOTED_NAMES: Final = (
     b"transfer-encoding",
     b"upgrade",
 )
+_C: Final = 0x63
+_E: Final = 0x65
+_H: Final = 0x68
+_P: Final = 0x70
+_T: Final = 0x74
+_U: Final = 0x75
 _COMMA: Final = 0x2C
 _ZERO: Final = 0x30
 _NINE: Final = 0x39
-_MAX_LENGTH: Final = (1 << 63) - 1
+# 2**63 - 1, but for its last digit, and that.
+_MAX_TENTH: Final = 922337203685477580
+_MAX_DIGIT: Final = 7
 
 
 class FramingNotes:
@@ -64,6 +72,30 @@ class FramingNotes:
         self.expect_continue = False
         self.hosts: i64 = 0
 
+    def adopt(self, other: FramingNotes) -> bool:
+        """Add what `other` has noted, as if its lines were noticed here.
+
+        Returns:
+            False, and nothing is added, where that might be a fault: let them be noticed then.
+        """
+        if other._decides:
+            if self._decides:
+                return False
+            self.content_length = other.content_length
+            self.codings = None if other.codings is None else other.codings.copy()
+            self.hosts = other.hosts
+        self.close = self.close or other.close
+        self.keep_alive = self.keep_alive or other.keep_alive
+        self.upgrade_option = self.upgrade_option or other.upgrade_option
+        self.upgrade_field = self.upgrade_field or other.upgrade_field
+        self.expect_continue = self.expect_continue or other.expect_continue
+        return True
+
+    @property
+    def _decides(self) -> bool:
+        """Whether there is a line beside which another might be a fault."""
+        return self.content_length >= 0 or self.codings is not None or self.hosts > 0
+
     @property
     def coded(self) -> bool:
         """Whether there is a Transfer-Encoding."""
@@ -89,29 +121,28 @@ class FramingNotes:
             MalformedMessage: What the fields say so far is no framing.
         """
         self._place = place
-        length: i64 = colon - start
-        if length == 14:
+        # Most lines are none of these, and most names differ in their first letter.
+        letter: i64 = data[start] | 0x20
+        if letter == _C:
             if name_is(data, start, colon, b"content-length"):
                 self._notice_length(data, start, colon + 1, end)
-        elif length == 10:
-            if name_is(data, start, colon, b"connection"):
+            elif name_is(data, start, colon, b"connection"):
                 self._notice_connection(data, colon + 1, end)
-        elif length == 17:
+        elif letter == _T:
             if name_is(data, start, colon, b"transfer-encoding"):
                 self._notice_codings(data, start, colon + 1, end)
-        elif length == 16:
+        elif letter == _P:
             if name_is(data, start, colon, b"proxy-connection"):
                 # Not a standard field; a peer that says "close" in it does close.
                 kept = self.keep_alive
                 self._notice_connection(data, colon + 1, end)
                 self.keep_alive = kept
-        elif length in (4, 6, 7):
+        elif letter in (_E, _H, _U):
             self._notice_short(data, start, colon, end)
 
     def _notice_short(self, data: bytes, start: i64, colon: i64, end: i64) -> None:
-        if colon - start == 4:
-            if name_is(data, start, colon, b"host"):
-                self._notice_host(data, start, colon, end)
+        if name_is(data, start, colon, b"host"):
+            self._notice_host(data, start, colon, end)
         elif name_is(data, start, colon, b"upgrade"):
             self.upgrade_field = self.upgrade_field or len(data[colon + 1 : end].strip(b", \t")) > 0
         elif name_is(data, start, colon, b"expect"):
@@ -130,7 +161,7 @@ class FramingNotes:
         value: i64 = 0
         while position < end and _ZERO <= data[position] <= _NINE:
             digit: i64 = data[position] - _ZERO
-            if value > (_MAX_LENGTH - digit) // 10:
+            if value >= _MAX_TENTH and (value > _MAX_TENTH or digit > _MAX_DIGIT):
                 raise self._line_fault("Content-Length is out of range", data, start, end)
             value = value * 10 + digit
             position += 1

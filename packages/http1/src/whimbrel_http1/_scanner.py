@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, final
 
+from whimbrel_http1._field_lines import cut_field, cut_fields
 from whimbrel_http1._grammar import BY_SEARCH, TEXT, TOKEN, pattern, target_end, text_end, token_end
 from whimbrel_http1._notes import NOTED_NAMES, FramingNotes
+from whimbrel_http1._runs import KnownRuns
 from whimbrel_http1.errors import MalformedMessage, MessageTooLarge, ParseError
 
 if TYPE_CHECKING:
     from mypy_extensions import i64  # a native integer once compiled, an int otherwise
 
+    from whimbrel_http1._runs import Run
     from whimbrel_http1.limits import Limits
 
 __all__ = ["FIELDS", "REQUEST", "RESPONSE", "HeadScanner"]
@@ -51,6 +54,7 @@ _NO_LIMIT: Final = 1 << 60
 _VERSION_START: Final = b"HTTP/1."
 _VERSION_OCTETS: Final = 8
 _STATUS_OCTETS: Final = 12
+_FIELD_LINE: Final = pattern(rb"[%b]+:[%b]*\r\n", TOKEN, TEXT)
 _FIELD_LINES: Final = pattern(rb"(?:[%b]+:[%b]*\r\n)*", TOKEN, TEXT)
 _NOTED_LINE: Final = pattern(rb"\n((?i:%b)):[^\r]*" % b"|".join(NOTED_NAMES))
 _STATUS_LINE: Final = pattern(rb"HTTP/1\.[01] [1-9][0-9][0-9](?: [%b]*)?\r\n", TEXT)
@@ -90,6 +94,16 @@ class HeadScanner(FramingNotes):
         self._stop: i64 = 0  # where the text of the line would exceed a limit
         self.block = b""
         self.repeated = False  # whether this section is byte for byte the one before it
+        self.cuts = (
+            False  # whether names and values are cut while lines are read, because they were asked for
+        )
+        self.pairs: list[object] | None = None  # those of all the lines, if they were cut
+        self.fields_start: i64 = 0  # offset in `block` of the first field line
+        self.method_end: i64 = 0  # offsets in `block`, of requests
+        self.target_end: i64 = 0
+        self._known: KnownRuns | None = None
+        self._last = b""  # the section before
+        self._start_line = b""  # its start line
         self._forget_section()
         self.reset(0)
 
@@ -102,12 +116,14 @@ class HeadScanner(FramingNotes):
         self._colon: i64 = 0  # offset of the colon within the line in progress
 
     def _forget_section(self) -> None:
-        self.block = b""
-        self.fields_start: i64 = 0  # offset in `block` of the first field line
-        self.method_end: i64 = 0  # offsets in `block`, of requests
-        self.target_end: i64 = 0
+        if self.block:
+            self._last = self.block
+            self.block = b""
+        self.pairs = [] if self.cuts else None
         self.fields: i64 = 0
         self.forget()
+        if self._known is not None:
+            self._known.begin()
 
     @property
     def begun(self) -> bool:
@@ -145,9 +161,18 @@ class HeadScanner(FramingNotes):
         self._origin = start - self._read
         self._line = start - self._held
         if self._phase < _NAME:
-            position = self._scan_start_line(data, position, size)
+            position = self._pass_start_line(data, position)
+            if position == start:
+                position = self._scan_start_line(data, position, size)
         if position < size and self._line >= start:
             position = self._line = self._pass_lines(data, position, size)
+            if self._ends_at(data, position, size):
+                self._finish(data, position + 2)
+                return position + 2
+        return self._scan_lines(data, position, size)
+
+    def _scan_lines(self, data: bytes, position: i64, size: i64) -> i64:
+        """Read field lines that are cut or unusual, one phase at a time; return as `scan` does."""
         self._bound_line(self._field_limit, size)
         while position < size:
             if self._phase == _NAME:
@@ -175,40 +200,72 @@ class HeadScanner(FramingNotes):
         known: i64 = len(self.block)
         self.repeated = known > 0 and data[start : start + known] == self.block
 
+    def _ends_at(self, data: bytes, position: i64, size: i64) -> bool:
+        """Tell whether the empty line that ends the section stands at `position`, whole and within limits."""
+        return (
+            position + 1 < size
+            and data[position] == _CR
+            and data[position + 1] == _LF
+            and position + 2 - self._origin <= self._size_limit
+        )
+
     def _pass_lines(self, data: bytes, position: i64, size: i64) -> i64:
         """Pass over field lines that are whole in this piece and break no rule.
 
         Returns:
             Where the first other line begins; it is read from its start, one phase at a time.
         """
-        if BY_SEARCH:
-            return self._search_lines(data, position)
-        framing: bool = self._kind != FIELDS
-        origin: i64 = self._origin
-        size_limit: i64 = self._size_limit
-        fields: i64 = self.fields
-        while fields < self._count_limit:
-            left: i64 = size_limit - (position - origin)
-            end: i64 = min(position + min(self._field_limit, left) + 1, size)
-            colon: i64 = token_end(data, position, end)
-            if colon >= end or colon == position or data[colon] != _COLON:
+        known = self._known
+        while position < size and self.fields < self._count_limit:
+            run = None if known is None else known.find(data, position)
+            if run is not None:
+                after: i64 = position + run.size
+                if self.fields + run.fields > self._count_limit or after - self._origin > self._size_limit:
+                    break
+                self._pass_run(data, position, run)
+            elif BY_SEARCH:
+                after = self._search_lines(data, position, many=known is None or known.exhausted)
+            else:
+                after = self._pass_line(data, position, size)
+            if after == position:
                 break
-            last: i64 = text_end(data, colon + 1, end)
-            if last >= end or last + 1 >= size or data[last] != _CR or data[last + 1] != _LF:
-                break
-            after: i64 = last + 2
-            if after - origin > size_limit:
-                break
-            fields += 1
-            if framing:
-                self.notice(data, position, colon, last, self._before + after - origin)
             position = after
-        self.fields = fields
         return position
 
-    def _search_lines(self, data: bytes, position: i64) -> i64:
-        """Do what `_pass_lines` does, by searching; what is unusual is left to be read phase by phase."""
-        found = _FIELD_LINES.match(data, position)
+    def _pass_run(self, data: bytes, position: i64, run: Run) -> None:
+        """Pass over lines that were read before; each passed the limit on one line then."""
+        self.fields += run.fields
+        if self.pairs is not None:
+            self.pairs.extend(run.pairs)
+        if run.notes is None or self.adopt(run.notes):
+            return
+        for start, colon, end in run.noted:
+            place: i64 = self._before + position + end + 2 - self._origin
+            self.notice(data, position + start, position + colon, position + end, place)
+
+    def _pass_line(self, data: bytes, position: i64, size: i64) -> i64:
+        """Return the offset after the line at `position`, or `position`: it is not whole or breaks a rule."""
+        left: i64 = self._size_limit - (position - self._origin)
+        end: i64 = min(position + min(self._field_limit, left) + 1, size)
+        colon: i64 = token_end(data, position, end)
+        if colon >= end or colon == position or data[colon] != _COLON:
+            return position
+        last: i64 = text_end(data, colon + 1, end)
+        if last >= end or last + 1 >= size or data[last] != _CR or data[last + 1] != _LF:
+            return position
+        after: i64 = last + 2
+        if after - self._origin > self._size_limit:
+            return position
+        self.fields += 1
+        if self._kind != FIELDS:
+            self.notice(data, position, colon, last, self._before + after - self._origin)
+        if self.pairs is not None:
+            cut_field(self.pairs, data, position, colon, last)
+        return after
+
+    def _search_lines(self, data: bytes, position: i64, *, many: bool) -> i64:
+        """Do what `_pass_line` does, for many lines at once or for one, by searching."""
+        found = (_FIELD_LINES if many else _FIELD_LINE).match(data, position)
         end: i64 = position if found is None else found.end()
         fields = self.fields + data.count(b"\n", position, end)
         long = end - position > self._field_limit or end - self._origin > self._size_limit
@@ -223,6 +280,8 @@ class HeadScanner(FramingNotes):
                 last = noted.end()
                 self.notice(data, first, colon, last, offset + last + 2)
         self.fields = fields
+        if self.pairs is not None:
+            cut_fields(self.pairs, data, position, end)
         return end
 
     def _bound_line(self, limit: i64, size: i64) -> None:
@@ -249,6 +308,7 @@ class HeadScanner(FramingNotes):
             if self.fields == self._count_limit:
                 raise MessageTooLarge("trailer_fields" if self._trailers else "fields", self._count_limit)
             self.fields += 1
+            self.pairs = None
             self._colon = position - self._line
             self._phase = _VALUE
         elif octet == _CR and position == self._line:
@@ -320,12 +380,34 @@ class HeadScanner(FramingNotes):
         parts = self._parts
         if parts is None:
             self.block = data[self._kept : position]
-            return
-        parts.append(data[self._kept : position])
-        self.block = b"".join(parts)
-        self._parts = None
+        else:
+            parts.append(data[self._kept : position])
+            self.block = b"".join(parts)
+            self._parts = None
+        if self._last:
+            self._learn()
+
+    def _learn(self) -> None:
+        """Remember what may come again, now that a second section of the connection is read."""
+        known = self._known
+        if known is None:
+            known = self._known = KnownRuns(framing=self._kind != FIELDS)
+        known.end(self._last, self.block, self.fields_start, self.fields)
+        self._last = b""
+        if len(self._start_line) != self.fields_start or not self.block.startswith(self._start_line):
+            self._start_line = self.block[: self.fields_start]
 
     # The start line.
+
+    def _pass_start_line(self, data: bytes, position: i64) -> i64:
+        """Return the offset after the start line if it is that of the section before, else `position`."""
+        known: i64 = len(self._start_line)
+        if known == 0 or self._read > 0 or data[position : position + known] != self._start_line:
+            return position
+        self.fields_start = known
+        self._phase = _NAME
+        self._line = position + known
+        return self._line
 
     def _scan_start_line(self, data: bytes, position: i64, size: i64) -> i64:
         """Read a start line (RFC 9112 sections 3 and 4) and the blank lines before it."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, Union, final
 
-from whimbrel_http1._field_lines import find_field, find_fields, split_fields
+from whimbrel_http1._field_lines import as_headers, find_field, find_fields, split_fields
 from whimbrel_http1.headers import Headers
 
 if TYPE_CHECKING:
@@ -62,19 +62,34 @@ class _Head:
         self._found: dict[bytes, tuple[bytes, ...]] | None = None
         self._block = b""
         self._fields_start: i64 = 0
+        self._pairs: list[object] | None = None
 
-    def defer(self, block: bytes, fields_start: i64) -> None:
-        """Cut the fields from `block` when they are asked for; only parsers have a use for this."""
+    # Two that only parsers have a use for.
+
+    def defer(self, block: bytes, fields_start: i64, pairs: list[object] | None) -> None:
+        """Take the fields from `pairs`, or cut them from `block`, when they are asked for."""
         self._block = block
         self._fields_start = fields_start
+        self._pairs = pairs
         self._headers = None
+
+    @property
+    def was_asked(self) -> bool:
+        """Whether somebody wanted all the fields."""
+        return self._headers is not None
 
     @property
     def raw_headers(self) -> RawHeaders:
         """Names and values in wire order and letter case; built when first asked for."""
         headers = self._headers
         if headers is None:
-            headers = self._headers = split_fields(self._block, self._fields_start)
+            pairs = self._pairs
+            if pairs is None:
+                headers = split_fields(self._block, self._fields_start)
+            else:
+                headers = as_headers(pairs)
+                self._pairs = None
+            self._headers = headers
         return headers
 
     @property
@@ -287,6 +302,7 @@ def body_piece(data: bytes, start: i64, end: i64) -> bytes:
 def lazy_response_head(
     block: bytes,
     fields_start: i64,
+    pairs: list[object] | None,
     minor: i64,
     content_length: i64,
     *,
@@ -305,13 +321,14 @@ def lazy_response_head(
         chunked=chunked,
         keep_alive=keep_alive,
     )
-    head.defer(block, fields_start)
+    head.defer(block, fields_start, pairs)
     return head
 
 
 def lazy_request_head(
     block: bytes,
     fields_start: i64,
+    pairs: list[object] | None,
     method: str,
     target: str,
     minor: i64,
@@ -335,5 +352,5 @@ def lazy_request_head(
         upgrade=upgrade,
         expect_continue=expect_continue,
     )
-    head.defer(block, fields_start)
+    head.defer(block, fields_start, pairs)
     return head

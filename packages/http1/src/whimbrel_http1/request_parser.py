@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mypy_extensions import i64  # a native integer once compiled, an int otherwise
 
     from whimbrel_http1._scanner import HeadScanner
-    from whimbrel_http1.events import Event
+    from whimbrel_http1.events import Event, RequestHead
     from whimbrel_http1.limits import Limits
 
 __all__ = ["RequestParser"]
@@ -42,6 +42,7 @@ class RequestParser(Parser):
 
     def __init__(self, *, limits: Limits = DEFAULT_LIMITS) -> None:
         super().__init__(REQUEST, limits)
+        self._head: RequestHead | None = None  # the last one
 
     def accept_upgrade(self) -> bytes:
         """Return what arrived after the request; the connection now belongs to the new protocol.
@@ -74,20 +75,22 @@ class RequestParser(Parser):
             _check_codings(scanner, minor, len(block))
         persists = connection_persists(minor, close=scanner.close, keep_alive=scanner.keep_alive)
         upgrade = minor == 1 and scanner.upgrade_option and scanner.upgrade_field
-        events.append(
-            lazy_request_head(
-                block,
-                scanner.fields_start,
-                method,
-                block[scanner.method_end + 1 : target_end].decode("ascii"),
-                minor,
-                scanner.content_length,
-                chunked=scanner.chunked,
-                keep_alive=persists,
-                upgrade=upgrade,
-                expect_continue=minor == 1 and scanner.expect_continue,
-            )
+        self._scanner.cuts = self._head is not None and self._head.was_asked
+        head = lazy_request_head(
+            block,
+            scanner.fields_start,
+            scanner.pairs,
+            method,
+            block[scanner.method_end + 1 : target_end].decode("ascii"),
+            minor,
+            scanner.content_length,
+            chunked=scanner.chunked,
+            keep_alive=persists,
+            upgrade=upgrade,
+            expect_continue=minor == 1 and scanner.expect_continue,
         )
+        self._head = head
+        events.append(head)
         self._persists = persists
         self._decides = upgrade
         if method == "CONNECT":

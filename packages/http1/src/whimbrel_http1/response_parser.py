@@ -90,9 +90,11 @@ class ResponseParser(Parser):
             persists = False
         head = self._head
         if head is None or not scanner.repeated or head.keep_alive != persists:
+            scanner.cuts = head is not None and head.was_asked
             head = self._head = lazy_response_head(
                 block,
                 scanner.fields_start,
+                scanner.pairs,
                 minor,
                 scanner.content_length,
                 chunked=chunked,
