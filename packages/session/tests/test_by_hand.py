@@ -1,12 +1,20 @@
 """Responses that libraries for tests make by hand, with the arguments and names of aiohttp."""
 
-from unittest.mock import Mock
+from unittest.mock import Mock, create_autospec
 
 import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from whimbrel import ClientResponse, ClientResponseError, ClientSession, RequestInfo, StreamReader
+from whimbrel import (
+    ClientRequest,
+    ClientResponse,
+    ClientResponseError,
+    ClientSession,
+    HttpVersion11,
+    RequestInfo,
+    StreamReader,
+)
 
 URL_ = URL("http://shore.example/")
 INFO = RequestInfo(URL_, "GET", CIMultiDictProxy(CIMultiDict()))
@@ -67,3 +75,15 @@ def test_there_is_no_connection_to_end() -> None:
     assert not response.cookies
     with pytest.raises(RuntimeError, match="by hand"):
         response.upgrade(Mock())
+
+
+def test_a_mock_of_a_response_or_request_has_what_its_class_documents() -> None:
+    response = create_autospec(ClientResponse, instance=True, spec_set=True)
+    response.configure_mock(status=404, method="GET", reason="Not Found", version=HttpVersion11, history=())
+    response.headers, response.url, response.request_info = {"A": "1"}, URL("http://shore.example/"), None
+    assert (response.status, response.reason, response.headers["A"]) == (404, "Not Found", "1")
+    request = create_autospec(ClientRequest, instance=True, spec_set=True)
+    request.method, request.url, request.ssl = "PUT", URL("http://shore.example/"), False
+    assert (request.method, request.ssl) == ("PUT", False)
+    with pytest.raises(AttributeError):
+        response.staus = 404

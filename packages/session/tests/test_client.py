@@ -307,6 +307,17 @@ async def test_closing_takes_the_connector_along_unless_it_is_anothers() -> None
     await anothers.close()
 
 
+async def test_a_request_that_its_session_is_closed_under_says_which_it_was(serve: Serve) -> None:
+    peer = await serve(b" ")  # and no more of an answer
+    session = ClientSession()
+    asking = asyncio.ensure_future(session.get(peer.url + "/birds"))
+    while not peer.heads:  # noqa: ASYNC110  no event tells
+        await asyncio.sleep(0)
+    await session.close()
+    with pytest.raises(whimbrel.ClientConnectionError, match=f"closed on this side: .* {peer.url}/birds is"):
+        await asking
+
+
 class OwnSession(ClientSession):
     def __init__(self) -> None:
         super().__init__(headers={"X-Own": "1"})

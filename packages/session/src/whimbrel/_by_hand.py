@@ -2,12 +2,17 @@
 
 import asyncio
 
+from multidict import CIMultiDict, CIMultiDictProxy
+from yarl import URL
+
+from whimbrel.request_info import RequestInfo
 from whimbrel_connector import StreamReader
 from whimbrel_http1 import ResponseHead
 
-__all__ = ["NO_HEAD", "NoExchange"]
+__all__ = ["NO_HEAD", "NO_REQUEST", "NoExchange"]
 
 NO_HEAD = ResponseHead(0)
+NO_REQUEST = RequestInfo(URL(), "", CIMultiDictProxy(CIMultiDict()))
 
 
 class NoExchange:
@@ -24,7 +29,7 @@ class NoExchange:
     def close(self) -> None:
         """Do nothing: there is no connection to close."""
 
-    def abandon(self) -> None:
+    def abandon(self, forgotten: object) -> None:
         """Do nothing: there is no connection to give up."""
 
     def fail(self, fault: BaseException) -> None:

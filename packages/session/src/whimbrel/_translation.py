@@ -163,7 +163,7 @@ def _connection_error(fault: Exception, where: str = "") -> ClientError | None:
             if isinstance(cause, OSError):
                 error = ServerResetError(cause.errno, message)
         case ConnectorClosed() | ExchangeClosed() | UnaskedUpgrade():
-            error = ClientConnectionError(str(fault))
+            error = ClientConnectionError(f"{fault}: the request{where} is over" if where else str(fault))
         case ConnectionError() if not isinstance(fault, ClientError):
             error = ClientOSError(fault.errno, fault.strerror)
         case _:

@@ -84,6 +84,11 @@ class ClientRequest:
         compress: The content coding of the body, or None; another body will have it too.
     """
 
+    # Each request has its own; mocks that are made after the class look here.
+    method: str = ""
+    version: HttpVersion = HTTP_1_1
+    ssl: "SSLContext | bool | Fingerprint" = True
+
     def __init__(
         self,
         method: str,

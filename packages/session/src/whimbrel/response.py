@@ -15,7 +15,7 @@ from multidict import CIMultiDict, CIMultiDictProxy, MultiDictProxy
 from yarl import URL
 
 from whimbrel._body_rules import DEFAULT_BODY_RULES, BodyRules
-from whimbrel._by_hand import NO_HEAD, NoExchange
+from whimbrel._by_hand import NO_HEAD, NO_REQUEST, NoExchange
 from whimbrel._links import parse_links
 from whimbrel.client_exceptions import (
     ERROR_BODY_BYTES,
@@ -88,6 +88,13 @@ class ClientResponse:
         history: The responses that redirected here, oldest first.
     """
 
+    # Each response has its own; mocks that are made after the class look here.
+    method: str = ""
+    status: int = 0
+    version: HttpVersion = NO_HEAD.version
+    request_info: RequestInfo = NO_REQUEST
+    history: "tuple[ClientResponse, ...]" = ()
+
     def __init__(
         self,
         method: str,
@@ -107,10 +114,9 @@ class ClientResponse:
         self._exchange: Exchange | NoExchange = NoExchange() if exchange is None else exchange
         self.method = method
         self.status = head.status
-        self.version: HttpVersion = head.version
+        self.version = head.version
         self._content: StreamReader = self._exchange.content
         self.request_info = request_info
-        self.history: tuple[ClientResponse, ...] = ()
         self._url = url
         self._head = head
         self._body: bytes | None = None
