@@ -35,8 +35,6 @@ def cookie_source(jar: CookieJarLike) -> Callable[[URL], str]:
 
 def store_cookies(jar: CookieJarLike, set_cookie: Sequence[bytes], url: URL) -> None:
     """Give the jar what a response from `url` said in its Set-Cookie fields."""
-    if not set_cookie:
-        return
     if isinstance(jar, AbstractCookieJar):
         jar.update_cookies_from_headers([line.decode("utf-8", "surrogateescape") for line in set_cookie], url)
     else:

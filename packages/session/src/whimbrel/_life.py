@@ -161,27 +161,21 @@ class RequestLife:
         request = self._request_class.for_hop(outgoing, headers, plan, session, self._response_class)
         return pass_through(plan.middlewares, request, lambda changed: self._send(*changed.begin(plan)))
 
-    def _connect(
-        self, outgoing: Outgoing, plan: Plan, proxy: Proxy | None, options: ExchangeOptions
-    ) -> Awaitable[Exchange]:
-        """Lease a connection."""
-        return self._connector.connect(
-            leased_url(outgoing), tls=plan.tls, proxy=proxy, timeouts=plan.timeouts, options=options
-        )
-
     async def _send(self, outgoing: Outgoing, head: Head, plan: Plan) -> ClientResponse:
         """Send what stands in `outgoing` and `head`; once more, over a fresh connection, if one was stale."""
         options = plan.exchange
         while True:
             try:
-                proxy = plan.proxies.proxy_for(outgoing.url, asks_environment=self._asks_environment)
+                proxy, may_be_one = None, plan.proxies.may_apply
+                if may_be_one:
+                    proxy = plan.proxies.proxy_for(outgoing.url, asks_environment=self._asks_environment)
                 # Before a connection is asked for: a head that cannot be written opens none.
-                wire = wire_request(
-                    outgoing, head, proxy, hides_proxy_fields=plan.proxies.may_apply, traces=plan.traces
-                )
+                wire = wire_request(outgoing, head, proxy, hides_proxy_fields=may_be_one, traces=plan.traces)
                 if plan.uploads is not None:
                     wire = plan.uploads.begin(wire)
-                exchange = await self._connect(outgoing, plan, proxy, options)
+                exchange = await self._connector.connect(
+                    leased_url(outgoing), tls=plan.tls, proxy=proxy, timeouts=plan.timeouts, options=options
+                )
                 if plan.uploads is not None:
                     plan.uploads.sending(exchange)
                 if plan.traces is not None:
@@ -202,7 +196,8 @@ class RequestLife:
     ) -> ClientResponse:
         """Return the response that has come over `exchange`."""
         url = outgoing.url
-        store_cookies(self._jar, answer.get_all(b"set-cookie"), url)
+        if set_cookie := answer.get_all(b"set-cookie"):
+            store_cookies(self._jar, set_cookie, url)
         response = self._response_class(
             outgoing.method, url, request_info=head.info, head=answer, exchange=exchange
         )

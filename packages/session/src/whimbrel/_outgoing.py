@@ -87,19 +87,22 @@ class Outgoing:
             ValueError: As for `complete_headers`.
         """
         body = self.body
-        size = None if body is None else body.size
-        if body is not None and size is None:
+        if body is None:
+            return self._heads.get(cookie_header) or self._first_head(cookie_header, cookie_header, None)
+        size = body.size
+        key = cookie_header, *body.headers.items()
+        known = None if size is None else self._heads.get(key)
+        if known is not None and size is not None:
+            return known if size == known.length else known.resized(size)
+        if size is None or self.chunked or _is_framed(self.headers):
             return Head.of(self, complete_headers(self, cookie_header))
-        key = cookie_header if body is None else (cookie_header, *body.headers.items())
-        known = self._heads.get(key)
-        if known is None:
-            headers = complete_headers(self, cookie_header)
-            if body is not None and (self.chunked or _is_framed(self.headers)):
-                return Head.of(self, headers)
-            if len(self._heads) >= _MOST_HEADS:
-                self._heads.clear()
-            known = self._heads[key] = Head.of(self, headers, size)
-        return known if size is None or size == known.length else known.resized(size)
+        return self._first_head(key, cookie_header, size)
+
+    def _first_head(self, key: object, cookie_header: str, length: int | None) -> "Head":
+        if len(self._heads) >= _MOST_HEADS:
+            self._heads.clear()
+        head = self._heads[key] = Head.of(self, complete_headers(self, cookie_header), length)
+        return head
 
 
 class Head:

@@ -5,7 +5,7 @@ host may have another proxy, or none.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from multidict import CIMultiDict
 from yarl import URL
@@ -30,12 +30,18 @@ class ProxyRules:
         auth: Credentials for a proxy of the environment that brings none; else the netrc file is asked.
         headers: Headers for an HTTP proxy of the environment.
         trusts_environment: Whether the environment may name the proxy, where `proxy` does not.
+        may_apply: Whether some URLs go through a proxy.
     """
 
     proxy: Proxy | None = None
     auth: BasicAuth | None = None
     headers: tuple[tuple[str, str], ...] = _NO_HEADERS
     trusts_environment: bool = False
+    may_apply: bool = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Note once, for every request, whether there is anything to decide."""
+        object.__setattr__(self, "may_apply", self.proxy is not None or self.trusts_environment)
 
     def over(
         self,
@@ -81,11 +87,6 @@ class ProxyRules:
         if headers is None:
             headers = proxy.headers or (_NO_HEADERS if proxy.is_socks else self.headers)
         return replace(proxy, headers=headers)
-
-    @property
-    def may_apply(self) -> bool:
-        """Whether some URLs go through a proxy."""
-        return self.proxy is not None or self.trusts_environment
 
     def proxy_for(self, url: URL, *, asks_environment: bool = True) -> Proxy | None:
         """Return the proxy for `url`, or None where it goes directly.

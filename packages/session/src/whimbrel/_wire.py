@@ -48,11 +48,10 @@ def wire_request(
     first = head.model or head
     known = first.direct if is_direct else None
     body = outgoing.body
+    if known is not None and body is None:
+        return known
     content: bytes | Body = b""
-    if body is None:
-        if known is not None:
-            return known
-    else:
+    if body is not None:
         in_memory = body.in_memory()
         content = body if in_memory is None else in_memory
         if traces is not None:

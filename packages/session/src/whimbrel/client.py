@@ -309,28 +309,28 @@ class ClientSession(SessionFacts):
     async def _request(
         self, method: str, url: StrOrURL, **options: "Unpack[RequestOptions]"
     ) -> ClientResponse:
-        if self.closed:
+        connector = self._connector
+        if connector is None or connector.closed:
             raise RuntimeError(_SESSION_CLOSED)
         plan = self._defaults.plan(options)
         # Tracers may change what is asked: theirs is made anew.
         ask = self._defaults.outgoing if self._trace_configs else self._defaults.asked
         outgoing = ask(method, url, options)
-        context = options.get("trace_request_ctx")
         if plan.uploads is None:
-            return await self._perform(outgoing, plan, context)
+            return await self._perform(outgoing, plan, options)
         plan.uploads.bind()
         try:
-            return await self._perform(outgoing, plan, context)
+            return await self._perform(outgoing, plan, options)
         finally:
             plan.uploads.finish()
 
-    def _perform(self, outgoing: Outgoing, plan: Plan, context: object = None) -> Awaitable[ClientResponse]:
+    def _perform(self, outgoing: Outgoing, plan: Plan, options: RequestOptions) -> Awaitable[ClientResponse]:
         """Make the request, watched by whoever wants to."""
         if not self._trace_configs:
             return self._life.perform(outgoing, plan, self)
         from whimbrel._traces import Traces  # noqa: PLC0415  few programs trace
 
-        traces = Traces(self, self._trace_configs, context)
+        traces = Traces(self, self._trace_configs, options.get("trace_request_ctx"))
         watched = replace(plan, traces=traces, exchange=replace(plan.exchange, observer=traces))
         return traces.watch(outgoing, lambda: self._life.perform(outgoing, watched, self))
 
@@ -347,7 +347,7 @@ class ClientSession(SessionFacts):
         plan = self._defaults.plan(options)
         outgoing = self._defaults.outgoing(method, url, options, HTTP_SCHEMES | WS_SCHEMES)
         outgoing.headers.update(handshake.headers)
-        response = await self._perform(replace(outgoing, offers_upgrade=True), plan)
+        response = await self._perform(replace(outgoing, offers_upgrade=True), plan, options)
         return open_websocket(response, handshake, shell, self._ws_response_class)
 
     # Libraries that stand between a session and its user call these two by name, as aiohttp calls them.

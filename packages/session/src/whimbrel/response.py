@@ -4,7 +4,7 @@ import asyncio
 import codecs
 import json as json_module
 import re
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import suppress
 from functools import cached_property
 from http.cookies import SimpleCookie
@@ -119,12 +119,16 @@ class ClientResponse:
         self.request_info = request_info
         self._url = url
         self._head = head
-        self._body: bytes | None = None
-        self._released = False
-        self._is_lent = False
-        self._in_context = False
-        self._rules: BodyRules = DEFAULT_BODY_RULES
-        self._traces: Traces | None = None
+
+    # What is so until something happens, and with most responses nothing does.
+
+    history: "tuple[ClientResponse, ...]" = ()
+    _body: bytes | None = None
+    _released = False
+    _is_lent = False
+    _in_context = False
+    _rules: BodyRules = DEFAULT_BODY_RULES
+    _traces: "Traces | None" = None
 
     # What aiohttp calls them, for libraries that make responses by hand.
 
@@ -394,12 +398,12 @@ class ClientResponse:
         self._in_context = True
         return self
 
-    async def __aexit__(
+    def __aexit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    ) -> Awaitable[None]:
         """Release the connection."""
         self._in_context = False
-        self.release()
+        return self.release()
 
     async def _read_whole(self) -> bytes:
         content, most = self._content, self._rules.max_bytes
