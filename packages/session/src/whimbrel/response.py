@@ -122,7 +122,6 @@ class ClientResponse:
 
     # What is so until something happens, and with most responses nothing does.
 
-    history: "tuple[ClientResponse, ...]" = ()
     _body: bytes | None = None
     _released = False
     _is_lent = False
