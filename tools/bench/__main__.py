@@ -16,9 +16,9 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
+from tools.bench.builds import builds
 from tools.bench.peer import running_server
 from tools.bench.scenes import SCENES, Scene
-from whimbrel_http1 import COMPILED
 
 __all__ = ["main"]
 
@@ -37,7 +37,7 @@ def main() -> int:
         scene for scene in SCENES if not asked.scenes or any(part in scene.name for part in asked.scenes)
     ]
     print(f"CPython {platform.python_version()}, {asked.rounds} rounds, {_versions(clients)}")
-    print(f"whimbrel_http1 is {'compiled' if COMPILED else 'INTERPRETED'}")
+    print(builds())
     with running_server() as (plain, secure, authority):
         for loop in asked.loops:
             print(f"\n{loop}: CPU per request as a multiple of the floor's (and in microseconds)\n")

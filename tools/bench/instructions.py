@@ -15,10 +15,10 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tools.bench.builds import builds
 from tools.bench.peer import running_server
 from tools.bench.scenes import SCENES, Scene
 from tools.bench.worker import warm_up
-from whimbrel_http1 import COMPILED
 
 __all__ = ["main"]
 
@@ -37,7 +37,7 @@ def main() -> int:
     if shutil.which("valgrind") is None:
         print("valgrind is not here (apt-get install valgrind)")
         return 1
-    print(f"thousand instructions; whimbrel_http1 is {'compiled' if COMPILED else 'INTERPRETED'}\n")
+    print(f"thousand instructions; {builds()}\n")
     print(f"| scene | loop | {' | '.join(asked.clients)} |\n|---|---|{'--:|' * len(asked.clients)}")
     with running_server() as (plain, secure, authority):
         for scene in (scene for scene in SCENES if scene.name in asked.scenes):

@@ -9,26 +9,29 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from yarl import URL
 
-from whimbrel_connector import Http1Connection, Route, TCPConnector, ThreadedResolver, TlsPolicy
+from whimbrel_connector import Route, TCPConnector, ThreadedResolver, TlsPolicy
 from whimbrel_connector._dial import dial_tcp
+from whimbrel_connector._dialled import Dialled, as_transport
 from whimbrel_connector._open_socket import DialOptions
 
 if TYPE_CHECKING:
     from .conftest import Authority, Line, Peer, Serve
 
 
-class Hasty(Http1Connection):
+class Hasty(Dialled):
     """Cancels the dialling when the connection is there and the task that dials does not know yet."""
 
-    __slots__ = ("_dialling",)
+    __slots__ = ("_dialling", "_transport")
 
     def __init__(self, dialling: list[asyncio.Task[Any]]) -> None:
-        super().__init__(asyncio.get_running_loop())
         self._dialling = dialling
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
+        self._transport = as_transport(transport)
         self._dialling[0].cancel()
+
+    def abort(self) -> None:
+        self._transport.abort()
 
 
 async def cancelled_dial(peer: Peer, authority: Authority) -> list[socket.socket]:

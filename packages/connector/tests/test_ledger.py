@@ -9,7 +9,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from whimbrel_connector._ledger import Close, Count, Grant, Ledger, Open
+from whimbrel_connector._ledger import Ledger
+from whimbrel_connector._ledger_actions import Close, Count, Grant, Open
 
 Books = Ledger[str, str, str]
 

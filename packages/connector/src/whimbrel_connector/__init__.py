@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from aiohappyeyeballs import AddrInfoType, SocketFactoryType
 
+from whimbrel_connector._compiled import COMPILED
 from whimbrel_connector._connection import Http1Connection
 from whimbrel_connector._dns_cache import CachingResolver
 from whimbrel_connector._version import __version__
@@ -12,6 +13,7 @@ from whimbrel_connector.address_filter import AddressFilter, public_addresses_on
 from whimbrel_connector.alarm_clock import AlarmClock
 from whimbrel_connector.birthplace import birthplace
 from whimbrel_connector.connector import BaseConnector, Closing
+from whimbrel_connector.deadline import Deadline
 from whimbrel_connector.errors import (
     AddressNotFound,
     AddressRefused,
@@ -34,12 +36,13 @@ from whimbrel_connector.errors import (
     UnusableTls,
 )
 from whimbrel_connector.exchange import Exchange
+from whimbrel_connector.exchange_options import ExchangeOptions, ParserFactory, WireParser
 from whimbrel_connector.fingerprint import Fingerprint
 from whimbrel_connector.forgotten import end_forgotten
 from whimbrel_connector.named_pipe import NamedPipeConnector
 from whimbrel_connector.observer import ConnectObserver
 from whimbrel_connector.proxy import Proxy
-from whimbrel_connector.request import Body, BodyWriter, ExchangeOptions, ParserFactory, Request, WireParser
+from whimbrel_connector.request import Body, BodyWriter, Request
 from whimbrel_connector.resolver import (
     AbstractResolver,
     AsyncResolver,
@@ -66,7 +69,7 @@ from whimbrel_connector.timeout_errors import (
     TcpTimeout,
     TlsTimeout,
 )
-from whimbrel_connector.timeouts import Deadline, Timeouts
+from whimbrel_connector.timeouts import Timeouts
 from whimbrel_connector.tls import ClientCertificate, TlsOption, TlsPolicy, TrustStore, tls_policy
 from whimbrel_connector.transports import Transports
 from whimbrel_connector.unix import UnixConnector
@@ -76,6 +79,7 @@ if TYPE_CHECKING:
     from whimbrel_connector.environment import Explanation, ProxyEnvironment
 
 __all__ = [
+    "COMPILED",
     "AbstractResolver",
     "AddrInfoType",
     "AddressFilter",

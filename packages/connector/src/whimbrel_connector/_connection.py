@@ -9,12 +9,13 @@ import select
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from math import inf
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, NamedTuple, Protocol
 
+from whimbrel_connector._dialled import Dialled, as_transport
+from whimbrel_connector.exchange_options import ExchangeOptions, WireParser
 from whimbrel_connector.lifetime import Lifetime, narrowed
-from whimbrel_connector.request import ExchangeOptions, WireParser
 
-__all__ = ["ConnectionOwner", "Dialled", "Http1Connection", "TransportUser", "as_transport"]
+__all__ = ["ConnectionOwner", "Http1Connection", "TransportUser"]
 
 CLOSING_SECONDS = 2.0
 _NO_LIMITS = Lifetime(idle_seconds=inf)
@@ -50,16 +51,6 @@ class ConnectionOwner(Protocol):
 
     def attend(self, task: "asyncio.Task[None]") -> None:
         """Learn of a task that works for a connection and may outlive it by a moment."""
-
-
-class Dialled(asyncio.Protocol):
-    """A protocol that a connection is dialled for."""
-
-    __slots__ = ()
-
-    def abort(self) -> None:
-        """Close the transport at once, if there is one yet."""
-        raise NotImplementedError
 
 
 class _KeptParser(NamedTuple):
@@ -312,12 +303,6 @@ class Http1Connection(Dialled):
         finally:
             if self._owner is not None:
                 self._owner.forget(self)
-
-
-def as_transport(transport: asyncio.BaseTransport) -> asyncio.Transport:
-    """Return what a protocol was given as what it is."""
-    # uvloop's transports have all of `asyncio.Transport`, but are not derived from it.
-    return cast("asyncio.Transport", transport)
 
 
 def _unread_test(sock: Any) -> Callable[[], bool]:

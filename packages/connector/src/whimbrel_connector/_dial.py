@@ -6,8 +6,8 @@ import socket
 from collections.abc import Callable
 from typing import TypeVar
 
-from whimbrel_connector._connection import Dialled
 from whimbrel_connector._contexts import tls_context
+from whimbrel_connector._dialled import Dialled
 from whimbrel_connector._handshake import open_transport
 from whimbrel_connector._open_socket import DialOptions, open_socket, words_of
 from whimbrel_connector._resumption import TlsSessions

@@ -14,8 +14,9 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Protocol
 
 from whimbrel_connector._addresses import Candidate, candidates, is_address, literal_address
-from whimbrel_connector._connection import Http1Connection, as_transport
+from whimbrel_connector._connection import Http1Connection
 from whimbrel_connector._contexts import tls_context
+from whimbrel_connector._dialled import as_transport
 from whimbrel_connector._handshake import check_established, server_name
 from whimbrel_connector._open_socket import DialOptions, filtered
 from whimbrel_connector.address_filter import AddressFilter

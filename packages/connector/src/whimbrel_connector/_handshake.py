@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from whimbrel_connector._connection import Dialled
 from whimbrel_connector._contexts import trusted_by
+from whimbrel_connector._dialled import Dialled
 from whimbrel_connector._open_socket import words_of
 from whimbrel_connector._resumption import TlsSessions
 from whimbrel_connector.errors import CertificateRejected, ConnectFailed, TlsFailed

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable
 
 from whimbrel_connector._silence import SilenceWatch
-from whimbrel_connector.request import ExchangeOptions
+from whimbrel_connector.exchange_options import ExchangeOptions
 from whimbrel_connector.timeout_errors import FirstByteTimeout, PhaseTimeout, ReadTimeout, SendTimeout
 
 __all__ = ["Patience"]

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from whimbrel_connector._addresses import is_address
-from whimbrel_connector._connection import Dialled
 from whimbrel_connector._contexts import tls_context
+from whimbrel_connector._dialled import Dialled
 from whimbrel_connector._handshake import connection_faults, open_transport
 from whimbrel_connector._open_socket import DialOptions, find_addresses, open_socket, refuse_odd_address
 from whimbrel_connector.errors import (

@@ -9,8 +9,9 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
-from whimbrel_connector._connection import Dialled, Http1Connection, as_transport
+from whimbrel_connector._connection import Http1Connection
 from whimbrel_connector._contexts import tls_context
+from whimbrel_connector._dialled import Dialled, as_transport
 from whimbrel_connector._handshake import secure_tunnel
 from whimbrel_connector._resumption import TlsSessions
 from whimbrel_connector._tls_layer import TlsLayer

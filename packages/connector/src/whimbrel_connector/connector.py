@@ -14,18 +14,19 @@ from yarl import URL
 from whimbrel_connector._connection import CLOSING_SECONDS, Http1Connection
 from whimbrel_connector.alarm_clock import AlarmClock
 from whimbrel_connector.birthplace import birthplace
+from whimbrel_connector.deadline import Deadline
 from whimbrel_connector.errors import ConnectorClosed
 from whimbrel_connector.exchange import Exchange
+from whimbrel_connector.exchange_options import ExchangeOptions
 from whimbrel_connector.forgotten import end_forgotten
 from whimbrel_connector.lifetime import Lifetime
 from whimbrel_connector.observer import ConnectObserver, attempts_so_far, dialling_for
 from whimbrel_connector.pool import Dial, Place, Pool
 from whimbrel_connector.proxy import Proxy
-from whimbrel_connector.request import ExchangeOptions
 from whimbrel_connector.route import Route
 from whimbrel_connector.statistics import PoolStatistics
 from whimbrel_connector.timeout_errors import ConnectTimeout, LeaseTimeout, PhaseTimeout
-from whimbrel_connector.timeouts import Deadline, Timeouts
+from whimbrel_connector.timeouts import Timeouts
 from whimbrel_connector.tls import TlsPolicy
 from whimbrel_connector.unverified import unverified_end, warn_of_unverified
 

@@ -15,7 +15,8 @@ from whimbrel_connector._decoding_stream import DecodingStreamReader, decoder_fo
 from whimbrel_connector._patience import Patience
 from whimbrel_connector._upload import Upload
 from whimbrel_connector.errors import ExchangeClosed, ServerDisconnected, UnaskedUpgrade
-from whimbrel_connector.request import ExchangeOptions, Request, WireParser
+from whimbrel_connector.exchange_options import ExchangeOptions, WireParser
+from whimbrel_connector.request import Request
 from whimbrel_connector.route import Route
 from whimbrel_connector.stream import StreamReader
 from whimbrel_http1 import EndOfMessage, Event, ParseError, ResponseHead, Upgraded

@@ -10,9 +10,10 @@ from contextvars import ContextVar
 from typing import Protocol
 
 from whimbrel_connector.alarm_clock import AlarmClock
+from whimbrel_connector.deadline import Deadline
 from whimbrel_connector.errors import ConnectAttempt
 from whimbrel_connector.timeout_errors import PhaseTimeout
-from whimbrel_connector.timeouts import Deadline, Timeouts
+from whimbrel_connector.timeouts import Timeouts
 
 __all__ = [
     "ConnectObserver",

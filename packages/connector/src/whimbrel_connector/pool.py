@@ -11,16 +11,18 @@ from types import MappingProxyType
 from typing import Any
 
 from whimbrel_connector._connection import Http1Connection
-from whimbrel_connector._ledger import Action, Close, Grant, Ledger, Open
+from whimbrel_connector._ledger import Ledger
+from whimbrel_connector._ledger_actions import Action, Close, Grant, Open
 from whimbrel_connector.alarm_clock import AlarmClock
+from whimbrel_connector.deadline import Deadline
 from whimbrel_connector.errors import ConnectorClosed
+from whimbrel_connector.exchange_options import ExchangeOptions
 from whimbrel_connector.lifetime import Lifetime
 from whimbrel_connector.observer import ConnectObserver
-from whimbrel_connector.request import ExchangeOptions
 from whimbrel_connector.route import Route
 from whimbrel_connector.statistics import OriginStatistics, PoolStatistics
 from whimbrel_connector.timeout_errors import PoolTimeout
-from whimbrel_connector.timeouts import Deadline, Timeouts
+from whimbrel_connector.timeouts import Timeouts
 
 __all__ = ["Dial", "Place", "Pool"]
 
@@ -293,7 +295,9 @@ class Pool:
             if dialling.done() and not dialling.cancelled() and dialling.exception() is None:
                 dialling.result().abort()  # it was there already when the request was cancelled
             if self._closed and not _is_cancelled(asyncio.current_task()):
-                raise ConnectorClosed from None
+                closed = ConnectorClosed()
+                closed.__suppress_context__ = True  # mypyc makes nothing of `from None`
+                raise closed  # noqa: B904  just said
             raise
 
     def _check_open(self) -> None:

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, TypeVar
 
-from whimbrel_connector._connection import Dialled, Http1Connection
+from whimbrel_connector._connection import Http1Connection
 from whimbrel_connector._dial import dial_tcp
+from whimbrel_connector._dialled import Dialled
 from whimbrel_connector._dns_cache import CachingResolver
 from whimbrel_connector._foreign_dial import ForeignDial, dial_by, proxy_as_told, refuse_unknown_steps
 from whimbrel_connector._open_socket import DialOptions

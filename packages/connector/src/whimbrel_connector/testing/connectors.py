@@ -16,8 +16,9 @@ from yarl import URL
 
 from whimbrel_connector.errors import ConnectorError, ServerDisconnected
 from whimbrel_connector.exchange import Exchange
+from whimbrel_connector.exchange_options import ExchangeOptions, WireParser
 from whimbrel_connector.proxy import Proxy
-from whimbrel_connector.request import Body, BodyWriter, ExchangeOptions, Request, WireParser
+from whimbrel_connector.request import Body, BodyWriter, Request
 from whimbrel_connector.testing._judging import judge
 from whimbrel_connector.testing.origin import LARGE_BYTES, Origin
 from whimbrel_connector.timeout_errors import ReadTimeout

@@ -19,7 +19,7 @@ import asyncio
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from whimbrel_connector._connection import as_transport
+from whimbrel_connector._dialled import as_transport
 from whimbrel_http1 import EndOfMessage, RequestHead, RequestParser
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ beyond reading: whether the connection may be used again, and where chunks end.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from whimbrel_connector.request import ParserFactory, WireParser
+from whimbrel_connector.exchange_options import ParserFactory, WireParser
 from whimbrel_http1 import (
     DEFAULT_LIMITS,
     EndOfMessage,

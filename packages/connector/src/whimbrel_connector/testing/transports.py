@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
-from whimbrel_connector._connection import as_transport
+from whimbrel_connector._dialled import as_transport
 from whimbrel_connector.testing._judging import judge
 from whimbrel_connector.transports import LOOP_TRANSPORTS, Transports
 

@@ -1,0 +1,53 @@
+"""Compile the hot modules with mypyc, or build plain Python where that cannot be done.
+
+The listed modules are compiled by `hatch-mypyc`. Where no C compiler stands the build does not
+fail: it prints a notice and packs the same files uncompiled. `WHIMBREL_PURE=1` asks for that;
+`WHIMBREL_COMPILE=1` turns the fallback into an error, for those who publish wheels.
+"""
+
+import os
+import shutil
+import sysconfig
+from typing import Any
+
+from hatch_mypyc.plugin import MypycBuildHook
+
+
+class CompileOrFallBack(MypycBuildHook):
+    """`hatch-mypyc`, with plain Python as the second choice."""
+
+    PLUGIN_NAME = "custom"
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Compile for a wheel; leave editable installs and source archives as they are."""
+        if self.target_name != "wheel" or version == "editable":
+            return
+        if os.environ.get("WHIMBREL_PURE") == "1":
+            self.app.display_info("WHIMBREL_PURE=1: building plain Python.")
+            return
+        must_compile = os.environ.get("WHIMBREL_COMPILE") == "1"
+        if not must_compile and not _c_compiler_stands():
+            self._fall_back("no C compiler was found")
+            return
+        try:
+            super().initialize(version, build_data)
+        except Exception as fault:
+            if must_compile:
+                raise
+            self._fall_back(str(fault))
+
+    def _fall_back(self, reason: str) -> None:
+        self.clean([])
+        self.app.display_warning(f"Building plain Python, slower but complete: {reason}")
+
+
+def _c_compiler_stands() -> bool:
+    if os.name == "nt":
+        return True  # setuptools finds MSVC by other means than PATH
+    command = os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc"
+    return shutil.which(command.split()[0]) is not None
+
+
+def get_build_hook() -> type[MypycBuildHook]:
+    """Name the hook of this file (the imported base class is a hook too)."""
+    return CompileOrFallBack

@@ -1,0 +1,41 @@
+"""Which build is under test."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+
+import pytest
+
+from whimbrel_connector import COMPILED, StreamReader
+
+
+def test_compiled_tells_whether_the_exchange_is_an_extension() -> None:
+    spec = importlib.util.find_spec("whimbrel_connector.exchange")
+    assert spec is not None
+    assert spec.origin is not None
+    assert COMPILED is (Path(spec.origin).suffix != ".py")
+
+
+@pytest.mark.skipif(os.environ.get("WHIMBREL_EXPECT_COMPILED") != "1", reason="any build will do")
+def test_the_build_under_test_is_compiled() -> None:
+    assert COMPILED
+
+
+async def test_a_stream_can_be_derived_from_on_either_build() -> None:
+    class Counting(StreamReader):
+        def __init__(self) -> None:
+            super().__init__(limit=8)
+            self.fed = 0
+
+        def feed_data(self, data: bytes, size: int = 0) -> None:
+            self.fed += 1
+            super().feed_data(data, size)
+
+    stream = Counting()
+    stream.feed_data(b"one")
+    stream.feed_data(b"two")
+    stream.feed_eof()
+    assert await stream.read() == b"onetwo"
+    assert stream.fed == 2
