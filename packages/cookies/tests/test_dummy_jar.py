@@ -17,3 +17,4 @@ def test_it_does_not_even_look_at_what_it_is_given() -> None:
     jar = DummyCookieJar()
     jar.update_cookies_from_headers([None], object())  # type: ignore[list-item, arg-type] # never touched
     jar.update_cookies(None, None)  # type: ignore[arg-type] # never touched
+    assert (len(jar), list(jar)) == (0, [])

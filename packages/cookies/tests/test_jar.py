@@ -122,8 +122,10 @@ def test_addresses_need_unsafe() -> None:
 def test_lines_from_addresses_are_not_even_parsed() -> None:
     """S145."""
     nothing: Any = [object()]
-    CookieJar().update_cookies_from_headers(nothing, "http://127.0.0.1/")
-    CookieJar().update_cookies_from_headers((), "nonsense")
+    jar = CookieJar()
+    jar.update_cookies_from_headers(nothing, "http://127.0.0.1/")
+    jar.update_cookies_from_headers((), "nonsense")
+    assert list(jar) == []
 
 
 def test_cookies_without_a_url_go_to_every_host() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import zlib
 from typing import cast
@@ -137,9 +136,18 @@ def test_what_precedes_a_fault_is_yielded_first() -> None:
 @pytest.mark.parametrize("coding", supported_codings())
 @given(noise=st.binary(min_size=1, max_size=60), place=st.integers(0, 60))
 def test_arbitrary_bytes_give_content_or_one_error(coding: str, noise: bytes, place: int) -> None:
-    wire = encode(coding, b"egg" * 10)
-    with contextlib.suppress(ContentDecodingError):
-        decode(ContentDecoder(coding), wire[:place] + noise + wire[place:], 7)
+    good = encode(coding, b"egg" * 10)
+    wire = good[:place] + noise + good[place:]
+    outcomes: list[bytes | type[Exception]] = []
+    for piece_bytes in (7, len(wire)):
+        decoder = ContentDecoder(coding)
+        try:
+            outcomes.append(decode(decoder, wire, piece_bytes))
+        except ContentDecodingError:
+            outcomes.append(ContentDecodingError)
+            with pytest.raises(ContentDecodingError):
+                decoder.finish()
+    assert outcomes[0] == outcomes[1]  # however it was cut
 
 
 def test_gzip_may_have_many_members_and_padding() -> None:

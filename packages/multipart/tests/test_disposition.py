@@ -168,5 +168,8 @@ def test_the_file_name_is_picked(params: dict[str, str], expected: str | None) -
 def test_any_header_is_read_without_failing(header: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        _, params = parse_content_disposition(header)
-    content_disposition_filename(params)
+        kind, params = parse_content_disposition(f"attachment; filename{header}")
+    name = content_disposition_filename(params)
+    assert (kind is None and not params) or kind == "attachment"
+    assert not any(set(key) & set('";= ') for key in params)
+    assert name is None or any(key.startswith("filename") for key in params)

@@ -36,10 +36,14 @@ def test_the_first_of_two_parameters_of_one_name_counts() -> None:
 
 @given(st.text(alphabet='a"\\;= b'))
 def test_any_text_is_split_without_failing(text: str) -> None:
-    split_parameters(text)
+    head, found, _ = split_parameters(text)
+    assert head == text.partition(";")[0].strip()
+    assert len(found) <= text.count("=")
+    assert "\\" in text or all(parameter.value in text for parameter in found)
 
 
 @pytest.mark.parametrize("unit", ['\\a"', "\\a", '"', ";", "a=b;", 'a="b";', "\\\\", '\\"'])
 def test_many_odd_characters_are_passed_over_once(unit: str) -> None:
     # Quadratic scanning of a megabyte would not come back.
-    split_parameters('x; y="' + unit * 200_000)
+    head, _, whole = split_parameters('x; y="' + unit * 200_000)
+    assert (head, whole) == ("x", split_parameters('x; y="' + unit * 2)[2])

@@ -282,10 +282,13 @@ def test_a_boundary_that_cannot_be_read_is_refused(boundary: str | bytes) -> Non
 def test_odd_content_is_read_in_one_pass(unit: bytes) -> None:
     # A megabyte of each: anything but linear work would not come back.
     parser = MultipartParser("b", limits=MultipartLimits(parts=None))
-    wire = b"--b\r\n\r\n" + unit * (1_000_000 // len(unit)) + b"\r\n--b--"
-    for at in range(0, len(wire), 1000):
-        parser.feed(wire[at : at + 1000])
-    parser.feed_eof()
+    count = 1_000_000 // len(unit)
+    wire = b"--b\r\n\r\n" + unit * count + b"\r\n--b--"
+    events = [event for at in range(0, len(wire), 1000) for event in parser.feed(wire[at : at + 1000])]
+    events += parser.feed_eof()
+    is_delimiter = unit.endswith(b"\r\n\r\n")
+    whole = [BEGIN, END] * (count + 1) if is_delimiter else [BEGIN, unit * count, END]
+    assert joined(events) == [*whole, LAST]
 
 
 def test_the_multipart_package_reads_the_same() -> None:

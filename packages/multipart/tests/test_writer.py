@@ -90,8 +90,10 @@ def test_a_boundary_given_that_stands_in_the_content_is_refused(content: bytes) 
         MultipartWriter(boundary="b").append(content)
 
 
-def test_a_boundary_given_may_stand_inside_a_line() -> None:
-    MultipartWriter(boundary="b").append(b"a --b")
+async def test_a_boundary_given_may_stand_inside_a_line() -> None:
+    writer = MultipartWriter(boundary="b")
+    writer.append(b"a --b")
+    assert b"\r\na --b\r\n--b--" in await sent(writer)
 
 
 def test_an_inner_boundary_must_not_begin_with_the_outer() -> None:

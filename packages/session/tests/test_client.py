@@ -371,10 +371,13 @@ async def test_a_released_response_may_be_dropped_while_the_rest_still_comes(ser
     peer = await serve(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nwhim")
     loop = asyncio.get_running_loop()
     loop.set_debug(True)
-    async with ClientSession() as session, session.get(peer.url):
-        pass  # a warning would fail the test
-    gc.collect()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        async with ClientSession() as session, session.get(peer.url):
+            pass
+        gc.collect()
     loop.set_debug(False)
+    assert caught == []
 
 
 @pytest.mark.filterwarnings("error", "ignore::pytest.PytestUnraisableExceptionWarning")

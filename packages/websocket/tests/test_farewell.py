@@ -76,4 +76,6 @@ async def test_a_transport_that_never_reports_its_end_is_given_up(monkeypatch: p
     monkeypatch.setattr(_farewell, "_ABORT_SECONDS", 0.001)
     farewell = Farewell(asyncio.get_running_loop(), MemoryTransport(asyncio.Protocol()))
     farewell.abort()
+    assert not farewell.has_ended
     await farewell.wait()
+    assert farewell.has_ended
