@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from whimbrel._plan import RequestOptions
     from whimbrel.response import ClientResponse
 
 __all__ = [
@@ -47,15 +46,11 @@ class BodyRules:
             msg = f"max_body_size is a number of bytes or None, not {self.max_bytes}"
             raise ValueError(msg)
 
-    def under(self, options: "RequestOptions") -> "BodyRules":
-        """Return these rules with what a request says in their place."""
-        if options.keys().isdisjoint(_KEYWORDS):
+    def over(self, max_bytes: int | None, *, reads_until_close: bool) -> "BodyRules":
+        """Return these rules with what a request says in their place, themselves where that is the same."""
+        if (max_bytes, reads_until_close) == (self.max_bytes, self.reads_until_close):
             return self
-        return replace(
-            self,
-            max_bytes=options.get("max_body_size", self.max_bytes),
-            reads_until_close=options.get("read_until_eof", self.reads_until_close),
-        )
+        return replace(self, max_bytes=max_bytes, reads_until_close=reads_until_close)
 
 
 DEFAULT_BODY_RULES = BodyRules()  # that one object, so that nothing need be done for it
@@ -65,6 +60,3 @@ def body_rules_of(max_bytes: int | None, resolve_charset: CharsetResolver) -> Bo
     """Return the rules, and where they are the usual ones the one object that stands for them."""
     rules = BodyRules(max_bytes, resolve_charset)
     return DEFAULT_BODY_RULES if rules == DEFAULT_BODY_RULES else rules
-
-
-_KEYWORDS = frozenset({"max_body_size", "read_until_eof"})

@@ -152,7 +152,10 @@ class Defaults:
             total_seconds=timeout.total or None,
             timeouts=timeout.before_exchange,
             exchange=reading(self.exchange, options, timeout),
-            body_rules=self.body_rules.under(options),
+            body_rules=self.body_rules.over(
+                options.get("max_body_size", self.body_rules.max_bytes),
+                reads_until_close=options.get("read_until_eof", self.body_rules.reads_until_close),
+            ),
             proxies=self.proxies.over(
                 proxy=options.get("proxy"),
                 auth=options.get("proxy_auth"),

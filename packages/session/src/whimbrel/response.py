@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import cached_property
 from http.cookies import SimpleCookie
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from multidict import CIMultiDict, CIMultiDictProxy, MultiDictProxy
 from yarl import URL
@@ -35,9 +35,7 @@ from whimbrel_multipart import content_disposition_filename, parse_content_dispo
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-    from whimbrel._traces import Traces
-
-__all__ = ["ClientResponse", "ContentDisposition"]
+__all__ = ["BodyWatcher", "ClientResponse", "ContentDisposition"]
 
 _JSON_TYPE = "application/json"
 _ANY_JSON = re.compile(r"application/(?:[\w.+-]+?\+)?json|[\w.-]+/[\w.-]+\+json")  # RFC 6839 section 3.1
@@ -58,6 +56,13 @@ class ContentDisposition(NamedTuple):
     type: str | None
     parameters: MappingProxyType[str, str]
     filename: str | None
+
+
+class BodyWatcher(Protocol):
+    """Who is told of whole bodies: the tracers of a request."""
+
+    async def received(self, response: "ClientResponse", body: bytes) -> None:
+        """Learn that the whole body of `response` has been read."""
 
 
 class _SameAs:
@@ -127,7 +132,7 @@ class ClientResponse:
     _is_lent = False
     _in_context = False
     _rules: BodyRules = DEFAULT_BODY_RULES
-    _traces: "Traces | None" = None
+    _watcher: BodyWatcher | None = None
 
     # What aiohttp calls them, for libraries that make responses by hand.
 
@@ -250,8 +255,8 @@ class ClientResponse:
         if self._body is None:
             whole = None if self._released else self._content.take_whole(self._rules.max_bytes)
             self._body = await self._read_whole() if whole is None else whole
-            if self._traces is not None:
-                await self._tell(self._traces, self._body)
+            if self._watcher is not None:
+                await self._tell(self._watcher, self._body)
         return self._body
 
     def get_encoding(self) -> str:
@@ -351,9 +356,9 @@ class ClientResponse:
             self._content.feed_eof()
             self._exchange.close()
 
-    def report_to(self, traces: "Traces") -> None:
-        """Let `traces` know when the whole body has been read."""
-        self._traces = traces
+    def report_to(self, watcher: BodyWatcher) -> None:
+        """Let `watcher` know when the whole body has been read."""
+        self._watcher = watcher
 
     def upgrade(self, protocol: asyncio.Protocol) -> None:
         """Hand the connection to another protocol; see `whimbrel_connector.Exchange.upgrade`."""
@@ -422,9 +427,9 @@ class ClientResponse:
                 raise PayloadTooLargeError(fault.limit_bytes) from fault
             raise
 
-    async def _tell(self, traces: "Traces", body: bytes) -> None:
+    async def _tell(self, watcher: BodyWatcher, body: bytes) -> None:
         try:
-            await traces.received(self, body)
+            await watcher.received(self, body)
         except BaseException:
             self.close()
             raise
