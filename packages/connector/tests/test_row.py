@@ -13,8 +13,10 @@ def test_the_first_to_join_is_the_first() -> None:
     row.join("a", 1)
     row.join("b", 2)
     assert row.first() == "a"
-    assert row.leave("a") == 1
+    row.leave("a")
     assert row.first() == "b"
+    row.leave("b")
+    assert row.first() is None
 
 
 def test_who_jumps_comes_before_all_others() -> None:
@@ -22,7 +24,8 @@ def test_who_jumps_comes_before_all_others() -> None:
     row.join("a", 1)
     row.jump("b", -1)
     row.jump("c", -2)
-    assert [row.first(), row.leave("c"), row.first(), row.leave("b"), row.first()] == ["c", -2, "b", -1, "a"]
+    assert row.turn_of("b") == -1
+    assert [row.take_first() for _ in range(3)] == [("c", -2), ("b", -1), ("a", 1)]
 
 
 @given(st.lists(st.integers(0, 9), max_size=200))
@@ -30,8 +33,7 @@ def test_any_may_leave_at_any_time(steps: list[int]) -> None:
     row, present = Row[int](), list[int]()
     for number, step in enumerate(steps):
         if step < 4 and present:
-            gone = present.pop(step % len(present))
-            assert row.leave(gone) == -gone
+            row.leave(present.pop(step % len(present)))
         elif step < 7:
             row.join(number, -number)
             present.append(number)
@@ -43,6 +45,9 @@ def test_any_may_leave_at_any_time(steps: list[int]) -> None:
         if present and step % 2:
             assert row.first() == present[0]
             assert present[0] in row
+        elif present and not number % 5:
+            first = present.pop(0)
+            assert row.take_first() == (first, -first)
 
 
 def test_those_who_have_left_do_not_pile_up() -> None:

@@ -45,14 +45,13 @@ class _Shelf(Generic[Ticket, Connection, Route]):
         self.promised: OrderedDict[Ticket, int] = OrderedDict()
         self.waiting: Row[Ticket] = Row()
 
-    def oldest(self) -> tuple[Ticket, int] | None:
-        """Return the first who waits, and its turn."""
-        if self.promised:
-            return next(iter(self.promised.items()))
-        if not self.waiting:
-            return None
-        first = self.waiting.first()
-        return first, self.waiting.turn_of(first)
+    def oldest(self) -> Ticket | None:
+        """Return the first who waits."""
+        return next(iter(self.promised)) if self.promised else self.waiting.first()
+
+    def turn_of(self, ticket: Ticket) -> int:
+        """Return the turn of one who waits."""
+        return self.promised[ticket] if ticket in self.promised else self.waiting.turn_of(ticket)
 
 
 class Ledger(Generic[Ticket, Connection, Route]):
@@ -128,11 +127,7 @@ class Ledger(Generic[Ticket, Connection, Route]):
     def take_idle(self, route: Route) -> Connection | None:
         """A request wants an idle connection to `route`, or nothing; it does not wait."""
         shelf = self._shelves.get(route)
-        if shelf is None or not shelf.idle:
-            return None
-        connection, _ = shelf.idle.popitem()
-        del self._idle[connection]
-        return connection
+        return None if shelf is None or not shelf.idle else self._take(shelf)
 
     def withdraw(self, ticket: Ticket, route: Route) -> None:
         """A request has given up, which may have been waiting."""
@@ -145,14 +140,11 @@ class Ledger(Generic[Ticket, Connection, Route]):
     def freed(self, connection: Connection, route: Route, until: float) -> list[Action[Ticket, Connection]]:
         """A leased connection can serve the next request, if one comes before `until`."""
         shelf = self._shelves[route]
-        first = shelf.oldest() if self._waiting_count else None
-        if first is not None:
-            ticket, turn = first
-            elder = self._in_need.first()
-            if elder is None or turn <= elder[0]:
-                self._leave(ticket, shelf)
-                self._promise_places()
-                return [Grant(ticket, connection)]
+        ticket = shelf.oldest() if self._waiting_count else None
+        if ticket is not None and not self._is_elder_elsewhere(shelf, ticket):
+            self._leave(ticket, shelf)
+            self._promise_places()
+            return [Grant(ticket, connection)]
         shelf.idle[connection] = None
         self._idle[connection] = (route, until)
         return self._make_room() if self._waiting_count else []
@@ -183,12 +175,11 @@ class Ledger(Generic[Ticket, Connection, Route]):
 
     def _serve(self, ticket: Ticket, route: Route, turn: int) -> list[Action[Ticket, Connection]]:
         """Serve the request if that can be, else let it wait."""
-        connection = self.take_idle(route)
-        if connection is not None:
-            return [Grant(ticket, connection)]
         shelf = self._shelves.get(route)
         if shelf is None:
             shelf = self._shelves[route] = _Shelf(route)
+        if shelf.idle:
+            return [Grant(ticket, self._take(shelf))]
         if not self._is_full and self._has_room(shelf):
             return [self._open(ticket, shelf)]
         self._waiting_count += 1
@@ -198,7 +189,13 @@ class Ledger(Generic[Ticket, Connection, Route]):
             self._put_first(ticket, shelf, turn)
         if len(shelf.waiting) == 1 or turn < 0:  # else another of this route comes first
             self._in_need.announce(route)
-        return self._make_room()
+        return self._make_room() if self._idle or self._closing else []
+
+    def _take(self, shelf: _Shelf[Ticket, Connection, Route]) -> Connection:
+        """Take the freshest idle connection."""
+        connection, _ = shelf.idle.popitem()
+        del self._idle[connection]
+        return connection
 
     def _put_first(self, ticket: Ticket, shelf: _Shelf[Ticket, Connection, Route], turn: int) -> None:
         """Let the request wait before all others; if its route has promises it gets the last of them."""
@@ -216,10 +213,11 @@ class Ledger(Generic[Ticket, Connection, Route]):
     def _leave(self, ticket: Ticket, shelf: _Shelf[Ticket, Connection, Route]) -> None:
         """Take a request out of its row."""
         self._waiting_count -= 1
-        if self._promised.pop(ticket, None) is None:
+        if ticket not in shelf.promised:
             shelf.waiting.leave(ticket)
         else:
             del shelf.promised[ticket]
+            del self._promised[ticket]
             self._in_need.announce(shelf.route)  # the route may have one connection more again
 
     def _open(self, ticket: Ticket, shelf: _Shelf[Ticket, Connection, Route]) -> Open[Ticket]:
@@ -229,17 +227,25 @@ class Ledger(Generic[Ticket, Connection, Route]):
 
     def _fill_places(self) -> Iterator[Open[Ticket]]:
         """Let as many open a connection as there are places, those first who were promised one."""
-        while not self._is_full and (first := self._next_in_line()) is not None:
-            ticket, route = first
-            shelf = self._shelves[route]
+        while (
+            not self._is_full and (shelf := self._next_in_line()) and (ticket := shelf.oldest()) is not None
+        ):
             self._leave(ticket, shelf)
             yield self._open(ticket, shelf)
 
-    def _next_in_line(self) -> tuple[Ticket, Route] | None:
+    def _next_in_line(self) -> _Shelf[Ticket, Connection, Route] | None:
+        """Return the shelf of the request that gets the next place, the oldest there."""
         if self._promised:
-            return next(iter(self._promised.items()))
-        first = self._in_need.first()
-        return None if first is None else (self._shelves[first[1]].waiting.first(), first[1])
+            return self._shelves[next(iter(self._promised.values()))]
+        in_need = self._in_need.first()
+        return None if in_need is None else self._shelves[in_need[1]]
+
+    def _is_elder_elsewhere(self, shelf: _Shelf[Ticket, Connection, Route], ticket: Ticket) -> bool:
+        """Tell whether a request to another route needs a place, and has waited for longer than `ticket`."""
+        if len(self._shelves) == 1:
+            return False
+        in_need = self._in_need.first()
+        return in_need is not None and in_need[0] < shelf.turn_of(ticket)
 
     def _make_room(self) -> list[Action[Ticket, Connection]]:
         """Close as many idle connections as there are requests in need of a place and without hope."""
@@ -253,11 +259,10 @@ class Ledger(Generic[Ticket, Connection, Route]):
     def _promise_places(self) -> None:
         """Promise the places of connections that are closing to the oldest in need of one."""
         while len(self._promised) < len(self._closing) and (first := self._in_need.first()) is not None:
-            route = first[1]
-            shelf = self._shelves[route]
-            ticket = shelf.waiting.first()
-            shelf.promised[ticket] = shelf.waiting.leave(ticket)
-            self._promised[ticket] = route
+            shelf = self._shelves[first[1]]
+            ticket, turn = shelf.waiting.take_first()
+            shelf.promised[ticket] = turn
+            self._promised[ticket] = shelf.route
 
     def _close(self, connection: Connection) -> Close[Connection]:
         route, _until = self._idle.pop(connection)
@@ -268,13 +273,14 @@ class Ledger(Generic[Ticket, Connection, Route]):
     def _turn_in_need(self, route: Route) -> int | None:
         """Return the turn of the first at `route` who lacks nothing but a place in the pool."""
         shelf = self._shelves.get(route)
-        if shelf is None or not shelf.waiting or not self._has_room(shelf):
+        if shelf is None or not self._has_room(shelf):
             return None
-        return shelf.waiting.turn_of(shelf.waiting.first())
+        first = shelf.waiting.first()
+        return None if first is None else shelf.waiting.turn_of(first)
 
     @property
     def _is_full(self) -> bool:
-        return bool(self._limit) and self._count >= self._limit
+        return self._count >= self._limit > 0
 
     def _has_room(self, shelf: _Shelf[Ticket, Connection, Route]) -> bool:
         """Tell whether the route may have more connections than it has and will have."""

@@ -34,16 +34,26 @@ class Row(Generic[Ticket]):
     def __contains__(self, ticket: Ticket) -> bool:
         return ticket in self._turns
 
-    def first(self) -> Ticket:
-        """Return the first who waits.
+    def first(self) -> Ticket | None:
+        """Return the first who waits; None when nobody does."""
+        queue, turns = self._queue, self._turns
+        while queue:
+            if queue[0] in turns:
+                return queue[0]
+            queue.popleft()
+        return None
+
+    def take_first(self) -> tuple[Ticket, int]:
+        """Let the first wait no longer; return it and its turn.
 
         Raises:
-            IndexError: Nobody does.
+            IndexError: Nobody waits.
         """
-        queue, turns = self._queue, self._turns
-        while queue[0] not in turns:
-            queue.popleft()
-        return queue[0]
+        while True:
+            ticket = self._queue.popleft()
+            turn = self._turns.pop(ticket, None)
+            if turn is not None:
+                return ticket, turn
 
     def turn_of(self, ticket: Ticket) -> int:
         """Return the turn of one who waits."""
@@ -59,11 +69,10 @@ class Row(Generic[Ticket]):
         self._queue.appendleft(ticket)
         self._turns[ticket] = turn
 
-    def leave(self, ticket: Ticket) -> int:
-        """Let `ticket` wait no longer; return its turn."""
-        turn = self._turns.pop(ticket)
+    def leave(self, ticket: Ticket) -> None:
+        """Let `ticket` wait no longer."""
+        del self._turns[ticket]
         if self._queue[0] is ticket:
             self._queue.popleft()
         elif len(self._queue) > 2 * len(self._turns) + _FEW:
             self._queue = deque([one for one in self._queue if one in self._turns])
-        return turn
