@@ -181,30 +181,34 @@ async def test_without_happy_eyeballs_the_next_waits_until_the_first_has_failed(
 
 
 @on_linux
-@pytest.mark.parametrize("limit", [ClientTimeout(sock_connect=1), ClientTimeout(tcp=1)])
-async def test_a_timeout_says_what_has_become_of_each_address(limit: ClientTimeout) -> None:
+@pytest.mark.parametrize("phase", ["sock_connect", "tcp", "connect", "total"])
+async def test_a_timeout_says_what_has_become_of_each_address(phase: str) -> None:
     with black_hole() as nowhere:
         places = [("127.0.0.1", free_port()), ("127.0.0.1", nowhere), ("127.0.0.2", free_port())]
         connector = TCPConnector(resolver=Places(*places), happy_eyeballs_delay=0)
         async with ClientSession(connector=connector) as session:
-            with pytest.raises(whimbrel.ConnectionTimeoutError) as caught:
-                await session.get("http://shore.example/", timeout=limit)
+            with pytest.raises(whimbrel.ServerTimeoutError) as caught:
+                await session.get("http://shore.example/", timeout=ClientTimeout(**{phase: 1}))
     for words in ("127.0.0.1: Connection refused", "127.0.0.2: Connection refused", "127.0.0.1: no answer"):
         assert words in str(caught.value)
-    cause = caught.value.__cause__
-    assert isinstance(cause, PhaseTimeout)
-    assert sorted((attempt.address, attempt.port) for attempt in cause.attempts) == sorted(places)
-    assert pickle.loads(pickle.dumps(cause)).attempts == cause.attempts
+    attempts = caught.value.attempts
+    assert sorted((attempt.address, attempt.port) for attempt in attempts) == sorted(places)
+    copied = pickle.loads(pickle.dumps(caught.value))
+    assert (copied.attempts, str(copied)) == (attempts, str(caught.value))
+    if isinstance(cause := caught.value.__cause__, PhaseTimeout):
+        assert pickle.loads(pickle.dumps(cause)).attempts == cause.attempts == attempts
 
 
-async def test_a_timeout_of_tls_is_not_put_down_to_an_address() -> None:
+@pytest.mark.parametrize("phase", ["sock_connect", "connect", "total"])
+async def test_a_timeout_of_tls_is_not_put_down_to_an_address(phase: str) -> None:
     async def silent(peer: Peer) -> None:
         await peer.until_gone()
 
     async with ScriptedServer(silent) as server, ClientSession() as session:
-        with pytest.raises(whimbrel.ConnectionTimeoutError) as caught:
-            await session.get(f"https://127.0.0.1:{server.port}/", timeout=ClientTimeout(sock_connect=SHORT))
+        with pytest.raises(whimbrel.ServerTimeoutError) as caught:
+            await session.get(f"https://127.0.0.1:{server.port}/", timeout=ClientTimeout(**{phase: SHORT}))
         assert "no answer" not in str(caught.value)
+        assert caught.value.attempts == ()
 
 
 @on_linux

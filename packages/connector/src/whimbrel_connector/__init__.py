@@ -68,6 +68,7 @@ from whimbrel_connector.timeout_errors import (
     SendTimeout,
     TcpTimeout,
     TlsTimeout,
+    attempts_before,
 )
 from whimbrel_connector.timeouts import Timeouts
 from whimbrel_connector.tls import ClientCertificate, TlsOption, TlsPolicy, TrustStore, tls_policy
@@ -154,6 +155,7 @@ __all__ = [
     "UnverifiedTlsWarning",
     "WireParser",
     "__version__",
+    "attempts_before",
     "birthplace",
     "end_forgotten",
     "public_addresses_only",

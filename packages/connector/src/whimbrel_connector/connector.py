@@ -25,7 +25,13 @@ from whimbrel_connector.pool import Dial, Place, Pool
 from whimbrel_connector.proxy import Proxy
 from whimbrel_connector.route import Route
 from whimbrel_connector.statistics import PoolStatistics
-from whimbrel_connector.timeout_errors import ConnectTimeout, LeaseTimeout, PhaseTimeout
+from whimbrel_connector.timeout_errors import (
+    ConnectTimeout,
+    DiallingCancelled,
+    LeaseTimeout,
+    PhaseTimeout,
+    attempts_before,
+)
 from whimbrel_connector.timeouts import Timeouts
 from whimbrel_connector.tls import TlsPolicy
 from whimbrel_connector.unverified import unverified_end, warn_of_unverified
@@ -306,8 +312,12 @@ class BaseConnector(ABC):
         leasing = pool.lease(route, timeouts, options, place)
         if timeouts.lease is None:
             return await leasing
-        with Deadline(self._clock, timeouts.lease, LeaseTimeout):
-            return await leasing
+        try:
+            with Deadline(self._clock, timeouts.lease, LeaseTimeout):
+                return await leasing
+        except LeaseTimeout as fault:
+            fault.attempts = attempts_before(fault.__cause__)
+            raise
 
     async def _dial_within(
         self, route: Route, timeouts: Timeouts, observer: ConnectObserver | None
@@ -321,6 +331,10 @@ class BaseConnector(ABC):
                     return await self.dial(route)
             except PhaseTimeout as fault:
                 fault.attempts = attempts_so_far()
+                raise
+            except asyncio.CancelledError as fault:
+                if attempts := attempts_so_far():
+                    raise DiallingCancelled(attempts) from fault
                 raise
 
 

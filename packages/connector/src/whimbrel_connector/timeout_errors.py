@@ -1,9 +1,12 @@
 """What a phase of a request raises that took longer than its limit: one class for each phase."""
 
+import asyncio
+
 from whimbrel_connector.errors import ConnectAttempt, ConnectorError
 
 __all__ = [
     "ConnectTimeout",
+    "DiallingCancelled",
     "DnsTimeout",
     "FirstByteTimeout",
     "LeaseTimeout",
@@ -14,6 +17,7 @@ __all__ = [
     "SendTimeout",
     "TcpTimeout",
     "TlsTimeout",
+    "attempts_before",
 ]
 
 
@@ -25,7 +29,7 @@ class PhaseTimeout(ConnectorError, TimeoutError):
         limit: The seconds that were allowed.
         elapsed: The seconds it had taken when it was given up.
         attempts: Where it was TCP that took so long, each address that had failed, been refused, or not
-            answered yet.
+            answered yet; for a lease too.
     """
 
     phase = "request"
@@ -113,3 +117,24 @@ class ReadTimeout(PhaseTimeout):
 
     phase = "read"
     _doing = "waiting for the next bytes of the response"
+
+
+class DiallingCancelled(asyncio.CancelledError):
+    """A dialling was cancelled while it tried addresses, by a limit on more than itself or by who asked.
+
+    Attributes:
+        attempts: Each address that had failed, been refused, or not answered yet.
+    """
+
+    def __init__(self, attempts: tuple[ConnectAttempt, ...]) -> None:
+        super().__init__()
+        self.attempts = attempts
+
+
+def attempts_before(fault: BaseException | None) -> tuple[ConnectAttempt, ...]:
+    """Return the attempts of the dialling that was cancelled on the way to `fault`, if there was one."""
+    while fault is not None:
+        if isinstance(fault, DiallingCancelled):
+            return fault.attempts
+        fault = fault.__context__  # Python 3.10 makes a cancellation anew for who waited
+    return ()

@@ -32,6 +32,7 @@ from whimbrel_connector import (
     Proxy,
     Timeouts,
     TlsPolicy,
+    attempts_before,
 )
 from whimbrel_cookies import merge_cookie_header
 from whimbrel_http1 import Http1Error, ResponseHead
@@ -99,16 +100,20 @@ class RequestLife:
 
     async def perform(self, outgoing: Outgoing, plan: Plan, session: "ClientSession") -> ClientResponse:
         """Make the request and those it is redirected to, within the total limit."""
-        with Deadline(self._clock, plan.total_seconds, _too_late) as deadline:
-            if plan.proxies.trusts_environment:
-                outgoing = await NETRC.complete(outgoing)
-            response = await self._hop(outgoing, plan, session)
-            if plan.max_redirects is not None and is_redirect(response.status):
-                response = await self._follow(response, outgoing, plan, session)
-            if plan.raise_for_status is not False:
-                await _judge(response, plan.raise_for_status)
-            response.keep_within(deadline)
-            return response
+        try:
+            with Deadline(self._clock, plan.total_seconds, _too_late) as deadline:
+                if plan.proxies.trusts_environment:
+                    outgoing = await NETRC.complete(outgoing)
+                response = await self._hop(outgoing, plan, session)
+                if plan.max_redirects is not None and is_redirect(response.status):
+                    response = await self._follow(response, outgoing, plan, session)
+                if plan.raise_for_status is not False:
+                    await _judge(response, plan.raise_for_status)
+                response.keep_within(deadline)
+                return response
+        except RequestTimeoutError as fault:
+            fault.attempts = attempts_before(fault.__cause__)
+            raise
 
     def rest(self) -> None:
         """Leave no timer behind that nobody waits for."""

@@ -174,7 +174,7 @@ def _connection_error(fault: Exception, where: str = "") -> ClientError | None:
 def _timeout_error(fault: PhaseTimeout, where: str) -> ServerTimeoutError:
     kind = _TIMEOUTS.get(type(fault), ServerTimeoutError)
     what = _STALLED.get(kind, f"Connection timeout{where}")
-    return kind.after(f"{what}: {fault}", limit=fault.limit, elapsed=fault.elapsed)
+    return kind.after(f"{what}: {fault}", limit=fault.limit, elapsed=fault.elapsed, attempts=fault.attempts)
 
 
 def _proxy_error(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from multidict import CIMultiDict
 
+from whimbrel_connector import ConnectAttempt
 from whimbrel_connector import FingerprintMismatch as Mismatch
 
 if TYPE_CHECKING:
@@ -335,17 +336,23 @@ class ServerTimeoutError(ServerConnectionError, asyncio.TimeoutError):
         phase: What took too long, in one word or two; None for an error that was made elsewhere.
         limit: The seconds that were allowed, or None.
         elapsed: The seconds that had passed when it was given up, or None.
+        attempts: Where addresses were being tried, each that had failed, been refused, or not answered yet.
     """
 
     phase: str | None = None
     limit: float | None = None
     elapsed: float | None = None
+    attempts: tuple[ConnectAttempt, ...] = ()
 
     @classmethod
-    def after(cls, message: str, *, limit: float, elapsed: float) -> "Self":
+    def after(
+        cls, message: str, *, limit: float, elapsed: float, attempts: tuple[ConnectAttempt, ...] = ()
+    ) -> "Self":
         """Return an error with these facts."""
         error = cls(message)
         error.limit, error.elapsed = limit, elapsed
+        if attempts:
+            error.attempts = attempts
         return error
 
 
@@ -413,6 +420,10 @@ class RequestTimeoutError(ServerTimeoutError):
     """The whole request, redirects and body included, took longer than `ClientTimeout.total`."""
 
     phase = "total"
+
+    def __str__(self) -> str:
+        said = super().__str__()
+        return f"{said} ({'; '.join(map(str, self.attempts))})" if self.attempts else said
 
 
 class ServerFingerprintMismatch(ServerConnectionError, Mismatch):
