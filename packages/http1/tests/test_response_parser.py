@@ -410,6 +410,51 @@ def test_one_byte_of_the_next_message_forbids_reuse() -> None:
 # Pipelining.
 
 
+def test_a_client_that_pipelines_names_its_requests_before_a_byte_arrives() -> None:
+    parser = ResponseParser(request_method="HEAD")
+    for method in ("GET", "HEAD", "CONNECT"):
+        parser.pipeline(method)
+    wire = OK + b"Content-Length: 2\r\n\r\n"
+    events = read_events(parser, [wire, wire + b"ab", wire + wire + b"cd"]).events
+    assert [event for event in events if not isinstance(event, ResponseHead)] == [
+        EndOfMessage(),
+        b"ab",
+        EndOfMessage(),
+        EndOfMessage(),
+        Upgraded(b"cd"),
+    ]
+
+
+def test_pipelining_goes_on_where_all_is_answered_and_while_something_is_read() -> None:
+    parser = ResponseParser(request_method="HEAD")
+    wire = OK + b"Content-Length: 2\r\n\r\n"
+    (answer, _) = parser.feed(wire)
+    parser.pipeline("HEAD")
+    assert len(parser.feed(wire)) == 2
+    parser.next_response("GET")
+    parser.pipeline("HEAD")
+    parser.feed(wire)
+    parser.pipeline("GET")
+    assert parser.feed(b"ab" + wire + wire + b"cd")[1:] == [
+        EndOfMessage(),
+        answer,
+        EndOfMessage(),
+        answer,
+        b"cd",
+        EndOfMessage(),
+    ]
+
+
+def test_what_was_pipelined_while_a_response_was_read_is_not_answered_yet() -> None:
+    parser = ResponseParser()
+    wire = OK + b"Content-Length: 2\r\n\r\n"
+    parser.feed(wire + b"ab" + wire)
+    parser.pipeline("HEAD")
+    parser.feed(b"cd")
+    parser.pipeline("GET")
+    assert parser.feed(wire + wire + b"ef")[1::2] == [EndOfMessage(), b"ef"]
+
+
 def test_the_next_method_is_set_for_the_next_response() -> None:
     parser = ResponseParser(request_method="HEAD")
     parser.next_response("HEAD")

@@ -53,6 +53,7 @@ class ResponseParser(Parser):
     ) -> None:
         super().__init__(RESPONSE, limits, leniencies)
         self._method = request_method
+        self._answered = False  # whether the response to the last request that was spoken of is read
         self._next_methods: list[str] | None = None
         self._head: ResponseHead | None = None  # the last one
 
@@ -65,10 +66,25 @@ class ResponseParser(Parser):
         """
         if self.reusable:
             self._method = request_method
+            self._answered = False
         else:
-            if self._next_methods is None:
-                self._next_methods = []
-            self._next_methods.append(request_method)
+            self._queue(request_method)
+
+    def pipeline(self, request_method: str) -> None:
+        """Say which method a request has that is sent before others are answered (RFC 9112 section 9.3.2).
+
+        One call for each such request, in the order of sending: its response is the one after all that the
+        constructor, `next_response` and this method spoke of before, whatever has arrived of them.
+        """
+        if self._answered and self.reusable:
+            self.next_response(request_method)
+        else:
+            self._queue(request_method)
+
+    def _queue(self, request_method: str) -> None:
+        if self._next_methods is None:
+            self._next_methods = []
+        self._next_methods.append(request_method)
 
     def _end_head(self, events: list[Event]) -> None:
         scanner = self._scanner
@@ -110,6 +126,7 @@ class ResponseParser(Parser):
 
     def _begin_message(self) -> None:
         super()._begin_message()
+        self._answered = not self._next_methods
         if self._next_methods:
             self._method = self._next_methods.pop(0)
 
