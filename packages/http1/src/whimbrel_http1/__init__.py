@@ -1,10 +1,9 @@
 """The HTTP/1.1 parser: bytes to events and messages to bytes, both sides, without I/O."""
 
-from typing import TYPE_CHECKING
-
 from whimbrel_http1._compiled import COMPILED
 from whimbrel_http1._grammar import is_token, split_list, unquote
 from whimbrel_http1._interrupted import InterruptedEvents
+from whimbrel_http1._typing import TYPE_CHECKING
 from whimbrel_http1._version import __version__
 from whimbrel_http1.encoder import (
     HeaderPairs,

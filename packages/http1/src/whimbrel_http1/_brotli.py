@@ -94,4 +94,5 @@ class BrotliStage:
 
 def _error_of(backend: BrotliBackend) -> type[Exception]:
     # Brotli's name, and brotlipy's.
-    return cast("type[Exception]", getattr(backend, "error", None) or getattr(backend, "Error", Exception))
+    error: type[Exception] = getattr(backend, "error", None) or getattr(backend, "Error", Exception)
+    return error

@@ -6,12 +6,11 @@ reckoned digit by digit and its extensions are checked and dropped, so no line i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, final
-
 from whimbrel_http1._field_lines import split_fields
 from whimbrel_http1._grammar import HEX_VALUES, NOT_HEX, TEXT_OCTETS, TOKEN_OCTETS
 from whimbrel_http1._mending import mender_for, scan_section
 from whimbrel_http1._scanner import FIELDS, HeadScanner
+from whimbrel_http1._typing import TYPE_CHECKING, Final, final
 from whimbrel_http1.errors import MalformedMessage, MessageTooLarge, ParseError
 from whimbrel_http1.events import body_piece
 from whimbrel_http1.leniency import Leniency

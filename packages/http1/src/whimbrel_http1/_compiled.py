@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from whimbrel_http1 import _scanner
+from whimbrel_http1._typing import Final
 
 __all__ = ["COMPILED"]
 

@@ -5,10 +5,8 @@ The scanner has checked every byte, so these functions only look for the ends of
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Final, cast
-
-from whimbrel_http1._grammar import BY_SEARCH, name_is, skip_blanks, trim
+from whimbrel_http1._grammar import BY_SEARCH, name_is, pattern, skip_blanks, trim
+from whimbrel_http1._typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
     from mypy_extensions import i64  # a native integer once compiled, an int otherwise
@@ -25,7 +23,7 @@ __all__ = [
 
 _CR: Final = 0x0D
 _COLON: Final = 0x3A
-_FIELD_LINE: Final = re.compile(rb"([^:]+):([^\r]*)\r\n" if BY_SEARCH else b"")
+_FIELD_LINE: Final = pattern(rb"([^:]+):([^\r]*)\r\n")
 
 
 def split_fields(block: bytes, start: int) -> tuple[tuple[bytes, bytes], ...]:

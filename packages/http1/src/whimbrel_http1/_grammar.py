@@ -5,11 +5,13 @@ Tables of 256 entries and small functions over `bytes`; no other module decides 
 
 from __future__ import annotations
 
-import re
 import types
-from typing import TYPE_CHECKING, Final, overload
+
+from whimbrel_http1._typing import TYPE_CHECKING, Final, cast, overload
 
 if TYPE_CHECKING:
+    import re
+
     from mypy_extensions import i64  # a native integer once compiled, an int otherwise
 
 __all__ = [
@@ -61,8 +63,11 @@ def _table(members: bytes) -> bytes:
 
 def pattern(form: bytes, *classes: bytes) -> re.Pattern[bytes]:
     """Compile `form`, in which each `%b` stands for the octets of the next class."""
-    # Where it will not be used it need not cost the import anything.
-    return re.compile(form % tuple(re.escape(members) for members in classes) if BY_SEARCH else b"")
+    if not BY_SEARCH:
+        return cast("re.Pattern[bytes]", None)  # nobody will search
+    import re  # noqa: PLC0415 -- compiled, it is not needed
+
+    return re.compile(form % tuple(re.escape(members) for members in classes))
 
 
 # Compiled, a loop over a table is fastest; interpreted, so is a search by one class made of the same

@@ -6,8 +6,7 @@ judges as ever. Offsets in faults count the bytes it sees.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, final
-
+from whimbrel_http1._typing import TYPE_CHECKING, Final, final
 from whimbrel_http1.leniency import Leniency
 
 if TYPE_CHECKING:

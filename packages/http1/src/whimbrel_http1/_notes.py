@@ -5,9 +5,8 @@ Each field line is noticed when it is complete, so a contradiction is refused be
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from whimbrel_http1._grammar import is_host, is_token, name_is, skip_blanks, split_list, trim
+from whimbrel_http1._typing import TYPE_CHECKING, Final
 from whimbrel_http1.errors import MalformedMessage, ParseError
 
 if TYPE_CHECKING:

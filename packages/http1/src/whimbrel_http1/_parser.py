@@ -5,13 +5,12 @@ A subclass says what a complete head means; everything after the head is read he
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from whimbrel_http1._chunked import ChunkReader
 from whimbrel_http1._framing import CHUNKED, UNTIL_CLOSE
 from whimbrel_http1._interrupted import InterruptedEvents
 from whimbrel_http1._mending import LineMender, mender_for, scan_section
 from whimbrel_http1._scanner import HeadScanner
+from whimbrel_http1._typing import TYPE_CHECKING, Final
 from whimbrel_http1.errors import (
     FeedAfterEnd,
     MalformedMessage,

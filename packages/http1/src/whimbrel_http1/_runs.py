@@ -7,9 +7,8 @@ a run stand again at the start of a line they are passed over whole: what was fo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, final
-
 from whimbrel_http1._notes import NOTED_NAMES, FramingNotes
+from whimbrel_http1._typing import TYPE_CHECKING, Final, final
 
 if TYPE_CHECKING:
     from mypy_extensions import i64  # a native integer once compiled, an int otherwise

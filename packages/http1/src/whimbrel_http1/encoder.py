@@ -8,7 +8,6 @@ add a line, and the framing is what a strict reader will see.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, Union, final
 
 from whimbrel_http1._framing import (
     CHUNKED,
@@ -20,6 +19,7 @@ from whimbrel_http1._framing import (
 )
 from whimbrel_http1._grammar import TARGET_OCTETS, TEXT_OCTETS, is_token
 from whimbrel_http1._scanner import FIELDS, REQUEST, RESPONSE, HeadScanner
+from whimbrel_http1._typing import TYPE_CHECKING, Any, Final, TypeAlias, final
 from whimbrel_http1.errors import BodyLengthMismatch, InvalidHead, LocalError, MalformedMessage, ParseError
 from whimbrel_http1.events import HTTP_1_0, HTTP_1_1, HttpVersion
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["HeaderPairs", "MessageEncoder", "RequestEncoder", "ResponseEncoder", "encode_fields"]
 
-Text: TypeAlias = Union[str, bytes]  # noqa: UP007 -- evaluated, also by the compiler, on Python 3.10
-HeaderPairs: TypeAlias = Union[Iterable[tuple[Text, Text]], Mapping[str, str], Mapping[str, bytes]]  # noqa: UP007 -- as above
+Text: TypeAlias = str | bytes
+HeaderPairs: TypeAlias = Iterable[tuple[Text, Text]] | Mapping[str, str] | Mapping[str, bytes]
 
 # Fields that frame or route a message mean nothing after its body (RFC 9110 section 6.5.1).
 _NO_TRAILERS: Final = frozenset(

@@ -6,7 +6,7 @@ the peer sent, escaped.
 
 from __future__ import annotations
 
-from typing import Final
+from whimbrel_http1._typing import Final
 
 __all__ = [
     "BodyLengthMismatch",

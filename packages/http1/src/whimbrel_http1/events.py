@@ -5,10 +5,10 @@ Events are values: compare them, print them, and do not change them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, Union, final
-
 from whimbrel_http1._field_lines import as_headers, find_field, find_fields, split_fields
+from whimbrel_http1._typing import TYPE_CHECKING, Final, TypeAlias, final
 from whimbrel_http1.headers import Headers
+from whimbrel_http1.http_version import HTTP_1_0, HTTP_1_1, HttpVersion
 
 if TYPE_CHECKING:
     from mypy_extensions import i64  # a native integer once compiled, an int otherwise
@@ -26,17 +26,6 @@ __all__ = [
 ]
 
 RawHeaders: TypeAlias = tuple[tuple[bytes, bytes], ...]
-
-
-class HttpVersion(NamedTuple):
-    """A version of HTTP; parsers report `HTTP_1_0` or `HTTP_1_1` and nothing else."""
-
-    major: int
-    minor: int
-
-
-HTTP_1_0: Final = HttpVersion(1, 0)
-HTTP_1_1: Final = HttpVersion(1, 1)
 
 
 _MANY_NAMES: Final = 16
@@ -288,8 +277,7 @@ class Upgraded:
         return f"Upgraded({self.surplus!r})"
 
 
-# A union of names, not of objects: compiled classes are no operands of `|` on every Python.
-Event: TypeAlias = Union[ResponseHead, RequestHead, bytes, EndOfMessage, Upgraded]  # noqa: UP007 -- see above
+Event: TypeAlias = ResponseHead | RequestHead | bytes | EndOfMessage | Upgraded
 
 
 def body_piece(data: bytes, start: i64, end: i64) -> bytes:

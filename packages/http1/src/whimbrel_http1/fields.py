@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from whimbrel_http1._field_lines import split_fields
 from whimbrel_http1._scanner import FIELDS, HeadScanner
+from whimbrel_http1._typing import TYPE_CHECKING
 from whimbrel_http1.errors import MalformedMessage
 from whimbrel_http1.limits import DEFAULT_LIMITS
 

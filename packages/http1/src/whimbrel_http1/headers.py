@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from whimbrel_http1._field_lines import index_fields
+from whimbrel_http1._typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from whimbrel_http1._typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from typing import NoReturn

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, final
-
 from whimbrel_http1._framing import TUNNEL, connection_persists, request_body
 from whimbrel_http1._parser import Parser
 from whimbrel_http1._scanner import REQUEST
+from whimbrel_http1._typing import TYPE_CHECKING, final
 from whimbrel_http1.errors import MalformedMessage
 from whimbrel_http1.events import lazy_request_head
 from whimbrel_http1.limits import DEFAULT_LIMITS

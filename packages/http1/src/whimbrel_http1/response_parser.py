@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, final
-
 from whimbrel_http1._framing import UNTIL_CLOSE, connection_persists, response_body
 from whimbrel_http1._parser import Parser
 from whimbrel_http1._scanner import RESPONSE
+from whimbrel_http1._typing import TYPE_CHECKING, final
 from whimbrel_http1.errors import MalformedMessage, MessageTooLarge
 from whimbrel_http1.events import ResponseHead, lazy_response_head
 from whimbrel_http1.leniency import Leniency
