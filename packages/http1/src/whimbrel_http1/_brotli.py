@@ -94,5 +94,4 @@ class BrotliStage:
 
 def _error_of(backend: BrotliBackend) -> type[Exception]:
     # Brotli's name, and brotlipy's.
-    error: type[Exception] = getattr(backend, "error", None) or getattr(backend, "Error", Exception)
-    return error
+    return cast("type[Exception]", getattr(backend, "error", None) or getattr(backend, "Error", Exception))

@@ -6,13 +6,12 @@ The scanner has checked every byte, so these functions only look for the ends of
 from __future__ import annotations
 
 from whimbrel_http1._grammar import BY_SEARCH, name_is, pattern, skip_blanks, trim
-from whimbrel_http1._typing import TYPE_CHECKING, Final, cast
+from whimbrel_http1._typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from mypy_extensions import i64  # a native integer once compiled, an int otherwise
 
 __all__ = [
-    "as_headers",
     "cut_field",
     "cut_fields",
     "find_field",
@@ -28,12 +27,12 @@ _FIELD_LINE: Final = pattern(rb"([^:]+):([^\r]*)\r\n")
 
 def split_fields(block: bytes, start: int) -> tuple[tuple[bytes, bytes], ...]:
     """Return the names and values of a section that a scanner has read; values lose outer blanks."""
-    pairs: list[object] = []
+    pairs: list[tuple[bytes, bytes]] = []
     cut_fields(pairs, block, start, len(block) - 2)
-    return as_headers(pairs)
+    return tuple(pairs)
 
 
-def cut_fields(pairs: list[object], data: bytes, start: i64, end: i64) -> None:
+def cut_fields(pairs: list[tuple[bytes, bytes]], data: bytes, start: i64, end: i64) -> None:
     """Add the names and values of the lines `data[start:end]`, without fault, to `pairs`."""
     if BY_SEARCH:
         pairs += [(name, value.strip(b" \t")) for name, value in _FIELD_LINE.findall(data, start, end)]
@@ -46,17 +45,10 @@ def cut_fields(pairs: list[object], data: bytes, start: i64, end: i64) -> None:
         line = last + 2
 
 
-def cut_field(pairs: list[object], data: bytes, start: i64, colon: i64, end: i64) -> None:
+def cut_field(pairs: list[tuple[bytes, bytes]], data: bytes, start: i64, colon: i64, end: i64) -> None:
     """Add the name and the value of the line `data[start:end]` to `pairs`."""
     first: i64 = skip_blanks(data, colon + 1, end)
-    # A pair is held as an object: compiled code would take a `tuple[bytes, bytes]` apart and build
-    # another one from it.
     pairs.append((data[start:colon], data[first : trim(data, first, end)]))
-
-
-def as_headers(pairs: list[object]) -> tuple[tuple[bytes, bytes], ...]:
-    """Return `pairs` as they are published."""
-    return cast("tuple[tuple[bytes, bytes], ...]", tuple(pairs))
 
 
 def index_fields(pairs: tuple[tuple[bytes, bytes], ...]) -> dict[str, str]:

@@ -36,7 +36,7 @@ class Run:
         self.text = b"\r\n".join([*lines, b""])
         self.size: i64 = len(self.text)
         self.fields: i64 = len(lines)
-        self.pairs: list[object] = []
+        self.pairs: list[tuple[bytes, bytes]] = []
         self.noted: list[tuple[int, int, int]] = []
         self.notes: FramingNotes | None = None
         line = 0

@@ -96,7 +96,7 @@ class HeadScanner(FramingNotes):
         self.cuts = (
             False  # whether names and values are cut while lines are read, because they were asked for
         )
-        self.pairs: list[object] | None = None  # those of all the lines, if they were cut
+        self.pairs: list[tuple[bytes, bytes]] | None = None  # those of all the lines, if they were cut
         self.fields_start: i64 = 0  # offset in `block` of the first field line
         self.method_end: i64 = 0  # offsets in `block`, of requests
         self.target_end: i64 = 0

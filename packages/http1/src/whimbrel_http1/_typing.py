@@ -8,9 +8,9 @@ from __future__ import annotations
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from typing import Any, Final, TypeAlias, cast, final, overload
+    from typing import Final, TypeAlias, cast, final, overload
 else:
-    Any = Final = TypeAlias = None
+    Final = TypeAlias = None
 
     def final(it: object) -> object:
         """Return `it`, of which nothing is to be derived."""
@@ -25,4 +25,4 @@ else:
         return it
 
 
-__all__ = ["TYPE_CHECKING", "Any", "Final", "TypeAlias", "cast", "final", "overload"]
+__all__ = ["TYPE_CHECKING", "Final", "TypeAlias", "cast", "final", "overload"]

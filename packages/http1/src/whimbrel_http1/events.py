@@ -5,7 +5,7 @@ Events are values: compare them, print them, and do not change them.
 
 from __future__ import annotations
 
-from whimbrel_http1._field_lines import as_headers, find_field, find_fields, split_fields
+from whimbrel_http1._field_lines import find_field, find_fields, split_fields
 from whimbrel_http1._typing import TYPE_CHECKING, Final, TypeAlias, final
 from whimbrel_http1.headers import Headers
 from whimbrel_http1.http_version import HTTP_1_0, HTTP_1_1, HttpVersion
@@ -51,11 +51,11 @@ class _Head:
         self._found: dict[bytes, tuple[bytes, ...]] | None = None
         self._block = b""
         self._fields_start: i64 = 0
-        self._pairs: list[object] | None = None
+        self._pairs: list[tuple[bytes, bytes]] | None = None
 
     # Two that only parsers have a use for.
 
-    def defer(self, block: bytes, fields_start: i64, pairs: list[object] | None) -> None:
+    def defer(self, block: bytes, fields_start: i64, pairs: list[tuple[bytes, bytes]] | None) -> None:
         """Take the fields from `pairs`, or cut them from `block`, when they are asked for."""
         self._block = block
         self._fields_start = fields_start
@@ -76,7 +76,7 @@ class _Head:
             if pairs is None:
                 headers = split_fields(self._block, self._fields_start)
             else:
-                headers = as_headers(pairs)
+                headers = tuple(pairs)
                 self._pairs = None
             self._headers = headers
         return headers
@@ -290,7 +290,7 @@ def body_piece(data: bytes, start: i64, end: i64) -> bytes:
 def lazy_response_head(
     block: bytes,
     fields_start: i64,
-    pairs: list[object] | None,
+    pairs: list[tuple[bytes, bytes]] | None,
     minor: i64,
     content_length: i64,
     *,
@@ -316,7 +316,7 @@ def lazy_response_head(
 def lazy_request_head(
     block: bytes,
     fields_start: i64,
-    pairs: list[object] | None,
+    pairs: list[tuple[bytes, bytes]] | None,
     method: str,
     target: str,
     minor: i64,
