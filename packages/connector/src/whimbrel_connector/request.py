@@ -62,7 +62,7 @@ class Request:
 
     def with_body(self, body: bytes | Body) -> "Request":
         """Return the request with another body of the same framing; only one of both is sent."""
-        return self._with(self.encoder, body)
+        return _Changed(self, self._original, self.encoder, body)
 
     def resized(self, body: bytes | Body, length: int) -> "Request":
         """Return the request with another body, of `length` bytes; it may be sent besides this one.
@@ -70,11 +70,20 @@ class Request:
         Raises:
             whimbrel_http1.LocalError: The head declares no length of a body.
         """
-        return self._with(self._original.resized(length), body)
+        return _Changed(self, self._original, self._original.resized(length), body)
 
-    def _with(self, encoder: MessageEncoder, body: bytes | Body) -> "Request":
-        other = Request.__new__(Request)
-        other.method, other.encoder, other.body = self.method, encoder, body
-        other._original = self._original  # noqa: SLF001  the same class
-        other.expects_continue, other.offers_upgrade = self.expects_continue, self.offers_upgrade
-        return other
+
+class _Changed(Request):
+    """A request that was checked, with another body."""
+
+    __slots__ = ()
+
+    def __init__(
+        self, request: Request, original: RequestEncoder, encoder: MessageEncoder, body: bytes | Body
+    ) -> None:
+        self.method = request.method
+        self._original = original
+        self.encoder = encoder
+        self.body = body
+        self.expects_continue = request.expects_continue
+        self.offers_upgrade = request.offers_upgrade
