@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import gzip
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from whimbrel_connector import ExchangeClosed, ExchangeOptions, StreamReader, TCPConnector
+from whimbrel_connector import ExchangeClosed, ExchangeOptions, Request, StreamReader, TCPConnector
 from whimbrel_http1 import ContentDecodingError, Event, Limits, ResponseHead, ResponseParser
 
 from .conftest import get, plays, plays_and_closes
@@ -176,3 +176,18 @@ def test_the_seam_of_parsers_fits_our_own() -> None:
     head = next(iter(parser.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")))
     assert isinstance(head, ResponseHead)
     assert StreamReader().get_read_buffer_limits()[0] == ExchangeOptions().buffer_bytes
+
+
+async def test_it_says_with_whom_it_is_and_whether_it_is_over(serve: Serve) -> None:
+    peer = await serve()
+    async with TCPConnector() as connector:
+        exchange = await connector.connect(peer.url)
+        assert repr(exchange) == f"<Exchange with {peer.url}, open>"
+        exchange.close()
+        assert repr(exchange) == f"<Exchange with {peer.url}, over>"
+
+
+@pytest.mark.parametrize("body", ["text", 7, None, iter([b"a"])])
+def test_a_body_that_is_none_is_refused_where_the_request_is_made(body: Any) -> None:
+    with pytest.raises(TypeError, match=f"a body is bytes, or has .* and is no {type(body).__name__}"):
+        Request("POST", "/", [("Host", "shore.example"), ("Content-Length", "4")], body)

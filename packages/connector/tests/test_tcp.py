@@ -7,7 +7,7 @@ import errno
 import hashlib
 import socket
 import ssl
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -141,6 +141,20 @@ async def test_ipv6_addresses_are_connected_to(serve: Serve, connector: TCPConne
     exchange.close()
     zoned = await connector.connect(f"http://[::1%25{socket.if_indextoname(1)}]:{peer.port}")
     zoned.close()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [None, 7, ["127.0.0.1"], [("127.0.0.1", 80)], [{"host": "127.0.0.1"}], [{"host": 1, "port": 80}], "::1"],
+)
+async def test_a_resolvers_answer_that_is_none_is_refused(answer: Any) -> None:
+    class Wrong:
+        async def resolve(self, host: str, port: int = 0, family: int = 0) -> Any:
+            return answer
+
+    async with TCPConnector(resolver=Wrong()) as connector:
+        with pytest.raises(AddressNotFound, match="answer is of no use: no mapping with host and port: "):
+            await connector.connect("http://shore.example")
 
 
 async def test_a_resolvers_answer_that_is_no_address_is_refused() -> None:

@@ -1,7 +1,7 @@
 """IP addresses as dialling needs them: what a resolver answered, checked and put into order."""
 
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from string import hexdigits
@@ -15,6 +15,7 @@ __all__ = [
     "Candidate",
     "ResolveResult",
     "candidates",
+    "check_answer",
     "ends_in_number",
     "is_address",
     "literal_address",
@@ -87,6 +88,24 @@ def candidates(answer: Iterable[ResolveResult], family: int) -> list[Candidate]:
     """
     found = [Candidate(_read(result["host"]), result["port"]) for result in answer]
     return list(dict.fromkeys(each for each in found if family in (socket.AF_UNSPEC, each.family)))
+
+
+def check_answer(answer: Sequence[Mapping[str, object]]) -> None:
+    """Make sure that a resolver gave what one has to give.
+
+    Raises:
+        OSError: It is no sequence of mappings with a host, a `str`, and a port, an `int`.
+    """
+    found: object = answer
+    try:
+        for found in answer:
+            if not isinstance(found["host"], str) or not isinstance(found["port"], int):
+                break
+        else:
+            return
+    except (TypeError, KeyError):
+        pass
+    raise OSError(f"the resolver's answer is of no use: no mapping with host and port: {found!a:.100}")
 
 
 def is_address(host: str) -> bool:

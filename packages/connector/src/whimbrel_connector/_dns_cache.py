@@ -5,7 +5,7 @@ import socket
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
-from whimbrel_connector._addresses import ResolveResult, rotated
+from whimbrel_connector._addresses import ResolveResult, check_answer, rotated
 from whimbrel_connector.observer import ConnectObserver, dialling_for, present_observer
 from whimbrel_connector.resolver import Resolver
 
@@ -131,6 +131,7 @@ class CachingResolver:
         with dialling_for(None):  # it is looked up for whoever asks, not for the first alone
             try:
                 addresses = await self._resolver.resolve(host, port, family=family)
+                check_answer(addresses)
             except OSError as fault:
                 return _Answer((), fault)
         return _Answer(addresses)

@@ -236,6 +236,9 @@ class Exchange:
             protocol.data_received(surplus)
         self._connection.resume_reading()
 
+    def __repr__(self) -> str:
+        return f"<Exchange with {self._route.origin}, {'over' if self.is_over else 'open'}>"
+
     def __del__(self) -> None:
         """Warn about an exchange that was forgotten before it sent, and give its connection back."""
         if getattr(self, "_over", True) or self._waiter is not None or self._connection.is_closing:

@@ -38,6 +38,7 @@ class Request:
 
     Raises:
         whimbrel_http1.LocalError: The head cannot be written by the rules.
+        TypeError: The body is neither bytes nor anything with `write`.
     """
 
     __slots__ = ("_original", "body", "encoder", "expects_continue", "method", "offers_upgrade")
@@ -53,6 +54,9 @@ class Request:
         offers_upgrade: bool = False,
         version: HttpVersion = HTTP_1_1,
     ) -> None:
+        if type(body) is not bytes and not isinstance(body, bytes) and not hasattr(body, "write"):
+            msg = f"a body is bytes, or has a coroutine method write(writer), and is no {type(body).__name__}"
+            raise TypeError(msg)
         self.method = method
         self._original = RequestEncoder(method, target, headers, version=version)
         self.encoder: MessageEncoder = self._original
