@@ -1,6 +1,8 @@
 """Methods, URLs, headers, cookies and credentials: what a request says."""
 
 from http.cookies import SimpleCookie
+from types import ModuleType
+from typing import Any
 
 from multidict import CIMultiDict, MultiDict
 from yarl import URL
@@ -201,7 +203,23 @@ async def _jar_of_ones_own(stage: Stage) -> None:
     stage.note("left in the end", len(jar))
 
 
+def _marking(lib: ModuleType) -> dict[str, Any]:
+    class Marking(lib.CookieJar):  # type: ignore[misc, name-defined]  # of either client
+        def filter_cookies(self, request_url: URL) -> Any:
+            found = super().filter_cookies(request_url)
+            found["sent"] = request_url.path[1:]
+            return found
+
+    return {"cookie_jar": Marking(unsafe=True)}
+
+
 CREDENTIALS = [
+    Scene(
+        "a jar that overrides what is sent",
+        many(get("/a"), get("/b")),
+        {"/a": text("", "Set-Cookie: bird=whimbrel")},
+        session=_marking,
+    ),
     Scene(
         "a jar that is worked by hand",
         _jar_of_ones_own,

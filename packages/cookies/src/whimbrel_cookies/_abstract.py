@@ -15,11 +15,16 @@ __all__ = ["AbstractCookieJar", "ClearCookiePredicate"]
 
 ClearCookiePredicate: TypeAlias = Callable[[Morsel[str]], bool]
 
+# Methods that clients call, and those of aiohttp's interface that say the same more slowly.
+_SHORT_CUTS = {"update_cookies_from_headers": "update_cookies", "cookie_header": "filter_cookies"}
+
 
 class AbstractCookieJar(ABC, Sized, Iterable[Morsel[str]]):
     """A cookie jar.
 
     Six methods make one: `clear`, `clear_domain`, `update_cookies`, `filter_cookies`, `__iter__`, `__len__`.
+    A subclass of another jar that overrides `update_cookies` or `filter_cookies` alone is asked by these:
+    the two other methods, which that jar may have for speed, would pass over what it overrides.
 
     Args:
         loop: Accepted for programs written for aiohttp, and ignored: no jar needs an event loop.
@@ -27,6 +32,14 @@ class AbstractCookieJar(ABC, Sized, Iterable[Morsel[str]]):
 
     def __init__(self, *, loop: object = None) -> None:
         del loop
+
+    def __init_subclass__(cls, **options: object) -> None:
+        """Take no short cut around what a subclass overrides."""
+        super().__init_subclass__(**options)
+        for short_cut, method in _SHORT_CUTS.items():
+            nearest = next(kind for kind in cls.__mro__ if not {short_cut, method}.isdisjoint(vars(kind)))
+            if short_cut not in vars(nearest):
+                setattr(cls, short_cut, vars(AbstractCookieJar)[short_cut])
 
     @property
     def unsafe(self) -> bool:
