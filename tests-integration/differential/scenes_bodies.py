@@ -208,7 +208,20 @@ async def _form_with_a_file(stage: Stage) -> None:
         await stage.fetch("POST", data={"file": file, "bird": "whimbrel"})
 
 
+def _in_pieces(lib: ModuleType) -> dict[str, Any]:
+    class InPieces(lib.BytesPayload):  # type: ignore[misc, name-defined]  # of either client
+        async def write(self, writer: Any) -> None:
+            await writer.write(b"EG")
+            await writer.write(b"GS")
+
+        async def write_with_length(self, writer: Any, content_length: int | None) -> None:
+            await self.write(writer)
+
+    return {"data": InPieces(b"eggs")}
+
+
 FILES = [
+    Scene("data of a class that writes otherwise", post(made=_in_pieces)),
     Scene("file", _file),
     Scene("file of text", _text_file),
     Scene("file in a form", _form_with_a_file),

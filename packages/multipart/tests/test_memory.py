@@ -5,9 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from whimbrel_multipart import (
+    BodyWriter,
     BytesPayload,
     JsonBytesPayload,
     JsonPayload,
+    MultipartWriter,
     Payload,
     StringIOPayload,
     StringPayload,
@@ -98,3 +100,42 @@ def test_json_is_written_by_the_encoder_given() -> None:
 )
 def test_the_kit_has_nothing_to_say(make: Callable[[], Payload]) -> None:
     assert check_payload(make) == []
+
+
+class Loud(BytesPayload):
+    """Sends otherwise than what it derives from, as who tells of progress does."""
+
+    async def write(self, writer: BodyWriter) -> None:
+        for start in range(0, len(self._content), 3):
+            await writer.write(self._content[start : start + 3].upper())
+
+
+class LoudText(StringPayload, Loud):
+    pass
+
+
+class Again(Loud):
+    def in_memory(self) -> bytes:
+        return b"again"
+
+
+@pytest.mark.parametrize(
+    ("payload", "held", "sent"),
+    [
+        (Loud(b"whimbrel"), None, b"WHIMBREL"),
+        (LoudText("whimbrel"), None, b"WHIMBREL"),
+        (Again(b"whimbrel"), b"again", b"WHIMBREL"),
+        (StringPayload("whimbrel"), b"whimbrel", b"whimbrel"),
+    ],
+)
+async def test_nothing_is_sent_past_a_write_that_is_overridden(
+    payload: BytesPayload, held: bytes | None, sent: bytes
+) -> None:
+    collector = Collector()
+    await payload.write(collector)
+    payload.rewind()
+    assert (payload.in_memory(), collector.joined(), payload.decode()) == (held, sent, "whimbrel")
+    assert await payload.as_bytes() == (held or sent)
+    form = MultipartWriter(boundary="b")
+    form.append_payload(payload)
+    assert (held or sent) in await form.as_bytes()

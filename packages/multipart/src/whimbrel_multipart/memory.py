@@ -49,6 +49,13 @@ class BytesPayload(Payload):
         if self._content:
             await writer.write(self._content)
 
+    def rewind(self) -> None:
+        """Do nothing: the content stays what it is."""
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """Return the content as text, in the payload's own `encoding` if it has one."""
+        return self._content.decode(self._encoding or encoding, errors)
+
 
 def text_type(content_type: str | None, encoding: str | None) -> tuple[str, str]:
     """Return the content type and the character set of text, each deduced from the other where missing."""

@@ -29,6 +29,9 @@ class BodyWriter(Protocol):
         """Take `data`, and return when more may follow."""
 
 
+_SHORT_CUT = "in_memory"  # which stands in for `write` where the body is there already
+
+
 class Payload(ABC):
     """A body: headers, perhaps a size, and the bytes.
 
@@ -47,6 +50,13 @@ class Payload(ABC):
     _size: int | None = None
     _kept: bytes | None = None
     _autoclose = True
+
+    def __init_subclass__(cls, **options: object) -> None:
+        """Let nothing be sent past a `write` that a subclass of a body in memory overrides."""
+        super().__init_subclass__(**options)
+        nearest = next(kind for kind in cls.__mro__ if not {_SHORT_CUT, "write"}.isdisjoint(vars(kind)))
+        if _SHORT_CUT not in vars(nearest):
+            setattr(cls, _SHORT_CUT, Payload.in_memory)
 
     def __init__(
         self,
