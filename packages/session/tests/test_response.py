@@ -3,6 +3,7 @@
 import asyncio
 import pickle
 import zlib
+from typing import Any
 
 import pytest
 from scripted_peer import Serve, answer
@@ -206,3 +207,20 @@ async def test_a_content_length_is_a_number(serve: Serve) -> None:
             assert response.content_length == 4
         async with session.get(peer.url) as response:
             assert response.content_length is None
+
+
+class Quiet(ClientResponse):
+    """Overrides `release`, and returns nothing that could be awaited."""
+
+    def release(self) -> Any:
+        super().release()
+
+
+async def test_a_class_of_responses_may_return_nothing_from_release(serve: Serve) -> None:
+    peer = await serve(answer(b"whimbrel"))
+    async with ClientSession(response_class=Quiet) as session:
+        async with session.get(peer.url) as response:
+            assert await response.read() == b"whimbrel"
+        async with session.get(peer.url):
+            pass
+    assert peer.connections == 1

@@ -407,7 +407,8 @@ class ClientResponse:
     ) -> Awaitable[None]:
         """Release the connection."""
         self._in_context = False
-        return self.release()
+        self.release()  # what a subclass returns there may be nothing to wait for
+        return _NOTHING
 
     async def _read_whole(self) -> bytes:
         content, most = self._content, self._rules.max_bytes
