@@ -13,11 +13,12 @@ from whimbrel_http1._scanner import FIELDS, HeadScanner
 from whimbrel_http1._typing import TYPE_CHECKING, Final, final
 from whimbrel_http1.errors import MalformedMessage, MessageTooLarge, ParseError
 from whimbrel_http1.events import body_piece
-from whimbrel_http1.leniency import Leniency
+from whimbrel_http1.leniency import STRICT, Leniency
 
 if TYPE_CHECKING:
     from mypy_extensions import i64  # a native integer once compiled, an int otherwise
 
+    from whimbrel_http1._mending import LineMender
     from whimbrel_http1.events import Event
     from whimbrel_http1.limits import Limits
 
@@ -46,6 +47,7 @@ _CR: Final = 0x0D
 
 _NO_LIMIT: Final = 1 << 60
 _MAX_DIGITS: Final = 16
+_STRICT: Final = STRICT
 _MAX_SIZE: Final = 1 << 60
 
 # The classes of octets that a chunk line tells apart, and for each phase the next one by class
@@ -102,9 +104,11 @@ _CLASS_OF: Final = bytes(_class_of(octet) for octet in range(256))
 class ChunkReader:
     """Read one chunked body after another."""
 
-    def __init__(self, limits: Limits, leniencies: Leniency = Leniency.STRICT) -> None:
-        self._next = _NEXT_WITH_BLANKS if Leniency.BLANK_AFTER_CHUNK_SIZE in leniencies else _NEXT
-        self._mender = mender_for(leniencies, start_line=False)
+    def __init__(self, limits: Limits, leniencies: Leniency = STRICT) -> None:
+        self._next = _NEXT
+        self._mender: LineMender | None = None
+        if leniencies is not _STRICT:
+            self._overlook(leniencies)
         self._limits = limits
         line_limit = limits.chunk_line_bytes
         extension_limit = limits.chunk_extension_bytes
@@ -112,6 +116,11 @@ class ChunkReader:
         self._extension_limit: i64 = _NO_LIMIT if extension_limit is None else extension_limit
         self._scanner: HeadScanner | None = None
         self.reset(0)
+
+    def _overlook(self, leniencies: Leniency) -> None:
+        self._mender = mender_for(leniencies, start_line=False)
+        if Leniency.BLANK_AFTER_CHUNK_SIZE in leniencies:
+            self._next = _NEXT_WITH_BLANKS
 
     def reset(self, before: i64) -> None:
         """Make ready for the next body; `before` bytes of its message were the head."""

@@ -19,7 +19,7 @@ from whimbrel_http1.errors import (
     TruncatedMessage,
 )
 from whimbrel_http1.events import EndOfMessage, Upgraded, body_piece
-from whimbrel_http1.leniency import Leniency
+from whimbrel_http1.leniency import STRICT, Leniency
 from whimbrel_http1.lifecycle import Awaiting
 
 if TYPE_CHECKING:
@@ -49,17 +49,18 @@ _PUBLIC: Final = {
     _DECISION: Awaiting.DECISION,
 }
 _END: Final = EndOfMessage()
+_STRICT: Final = STRICT
 
 
 class Parser:
     """The reading of messages in sequence; `ResponseParser` and `RequestParser` are the public classes."""
 
-    def __init__(self, kind: i64, limits: Limits, leniencies: Leniency = Leniency.STRICT) -> None:
+    def __init__(self, kind: i64, limits: Limits, leniencies: Leniency = STRICT) -> None:
         self._limits = limits
         self._leniencies = leniencies
         self._scanner = HeadScanner(kind, limits)
         self._mender: LineMender | None = None
-        if leniencies is not Leniency.STRICT:
+        if leniencies is not _STRICT:
             self._overlook(leniencies)
         self._chunks: ChunkReader | None = None
         self._awaiting: i64 = _HEAD

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Flag, auto
 
-__all__ = ["Leniency"]
+__all__ = ["STRICT", "Leniency"]
 
 
 class Leniency(Flag):
@@ -33,3 +33,6 @@ class Leniency(Flag):
     FOLDED_LINES = auto()
     REPEATED_CONTENT_LENGTH = auto()
     BLANK_AFTER_CHUNK_SIZE = auto()
+
+
+STRICT = Leniency.STRICT  # to ask an enumeration for a member costs more than to make a parser
