@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from whimbrel_http1 import (
@@ -73,6 +73,19 @@ def test_what_changes_is_learnt_again() -> None:
         known.end(changed, changed, len(OK), 5)
         known.begin()
     assert found(known, changed) == [changed[len(OK) : -2]]
+
+
+def test_after_many_strangers_it_still_learns() -> None:
+    known = KnownRuns(framing=True)
+    for number in range(1000):
+        known.begin()
+        known.end(OK + b"A: %d\r\n\r\n" % number, OK + b"A: %d\r\n\r\n" % (number + 1), len(OK), 1)
+    for _ in range(300):
+        known.begin()
+        found(known, AFTER)
+        known.end(BEFORE, AFTER, len(OK), 5)
+    known.begin()
+    assert found(known, AFTER) == RUNS
 
 
 def test_each_run_is_compared_once_in_a_head() -> None:
@@ -187,6 +200,7 @@ def heads(dialogue: Dialogue) -> list[ResponseHead | RequestHead]:
 
 @pytest.mark.parametrize("ask", [True, False])
 @pytest.mark.parametrize("size", [1, 40, 1000])
+@settings(deadline=None)  # many parsers read in each example
 @given(
     connection=connections((OK, b"HTTP/1.1 204 \r\n", b"HTTP/1.0 200 OK\r\n", b"\r\n" + OK, EARLY + OK)),
     leniencies=st.sampled_from([Leniency.STRICT, Leniency.REPEATED_CONTENT_LENGTH, Leniency.BARE_LF]),
@@ -200,6 +214,7 @@ def test_a_kept_parser_of_responses_gives_what_new_ones_give(
 
 @pytest.mark.parametrize("ask", [True, False])
 @pytest.mark.parametrize("size", [1, 40, 1000])
+@settings(deadline=None)
 @given(connection=connections((b"GET / HTTP/1.1\r\n", b"POST /ab HTTP/1.1\r\n", b"GET / HTTP/1.0\r\n")))
 def test_a_kept_parser_of_requests_gives_what_new_ones_give(
     connection: tuple[list[bytes], Limits], size: int, ask: bool

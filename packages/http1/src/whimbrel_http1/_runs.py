@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["KnownRuns", "Run"]
 
 _COLON: Final = 0x3A
+_PATIENCE: Final = 256
 
 
 @final
@@ -120,7 +121,8 @@ class KnownRuns:
         if strange <= self._usual and 2 * strange <= fields:
             return
         self._surprises += 1
-        if self._surprises & (self._surprises - 1):  # where nothing is alike, little time is lost
+        # Where little is alike it is tried less and less often, and then now and again.
+        if self._surprises & (self._surprises - 1) and self._surprises % _PATIENCE:
             return
         known = set(before.split(b"\r\n"))
         self._runs = []
