@@ -1,6 +1,7 @@
 """Ten thousand tasks against a hundred connections: all are answered, first come first served at each origin."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -96,3 +97,40 @@ async def test_ten_thousand_tasks_are_answered_in_their_order(origins: int) -> N
             # Those that are under way together may arrive in any order; nobody else overtakes.
             assert most_overtaken(place.arrivals) < LIMIT // origins
             assert place.most == LIMIT // origins
+
+
+async def test_requests_leave_nothing_to_the_garbage_collector() -> None:
+    """It goes through all that waits: whatever makes it run costs a crowd much."""
+    async with Origin().serving() as place, ClientSession(connector=TCPConnector(limit=10)) as session:
+
+        async def fetch(number: int) -> None:
+            async with session.get(f"{place.url}/{number}") as response:
+                assert await response.read() == b"/%d" % number
+
+        async def post(number: int) -> None:
+            async with session.post(f"{place.url}/{number}", json={"number": number}) as response:
+                assert await response.text() == f"/{number}"
+
+        async def crowd() -> None:
+            await asyncio.gather(*(made(number) for made in (fetch, post) for number in range(50)))
+
+        await crowd()
+        gc.collect()
+        gc.disable()
+        try:
+            await crowd()
+            gc.set_debug(gc.DEBUG_SAVEALL)
+            gc.collect()
+            left = {type(thing).__qualname__ for thing in gc.garbage if _is_ours(thing)}
+        finally:
+            gc.set_debug(0)
+            gc.garbage.clear()
+            gc.enable()
+        assert left == set()
+
+
+def _is_ours(thing: object) -> bool:
+    code = getattr(thing, "cr_code", None)
+    return type(thing).__module__.startswith("whimbrel") or (
+        code is not None and "whimbrel" in code.co_filename
+    )

@@ -3,6 +3,8 @@
 Run as `python benches/crowd.py [requests] [rounds]`. The server runs in a process of its own, each client in
 one of its own; aiohttp, and whimbrel's session over this connector, are measured where they are installed.
 The best round counts for CPU; memory is what the process held at most, less what it held before the crowd.
+The first row asks nobody anything: its tasks wait for one of a hundred places, then for the next turn of
+the loop. What a crowd costs it, it costs every client.
 """
 
 import asyncio
@@ -10,6 +12,7 @@ import gc
 import resource
 import sys
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.util import find_spec
@@ -64,6 +67,30 @@ def run_server(pipe: Connection) -> None:
 
 
 @asynccontextmanager
+async def tasks_alone(url: str) -> AsyncIterator[Fetch]:  # noqa: ARG001  it needs none
+    loop, waiting, free = asyncio.get_running_loop(), deque[asyncio.Future[None]](), LIMIT
+
+    async def fetch() -> bytes:
+        nonlocal free
+        if free:
+            free -= 1
+        else:
+            place = loop.create_future()
+            waiting.append(place)
+            await place
+        answer = loop.create_future()
+        loop.call_soon(answer.set_result, b"shore")
+        content: bytes = await answer
+        if waiting:
+            waiting.popleft().set_result(None)
+        else:
+            free += 1
+        return content
+
+    yield fetch
+
+
+@asynccontextmanager
 async def connector_alone(url: str) -> AsyncIterator[Fetch]:
     async with TCPConnector(limit=LIMIT) as connector:
 
@@ -102,7 +129,12 @@ async def aiohttp_session(url: str) -> AsyncIterator[Fetch]:
         yield fetch
 
 
-CLIENTS = {"connector": connector_alone, "whimbrel": whimbrel_session, "aiohttp": aiohttp_session}
+CLIENTS = {
+    "tasks alone": tasks_alone,
+    "connector": connector_alone,
+    "whimbrel": whimbrel_session,
+    "aiohttp": aiohttp_session,
+}
 
 
 def run_client(pipe: Connection, name: str, url: str, requests: int, rounds: int) -> None:
@@ -144,7 +176,7 @@ def main() -> None:
     url = f"http://127.0.0.1:{here.recv()}/"
     print(f"{'':11}{'64 tasks':>12}{f'{requests} tasks':>14}{'ratio':>8}{'memory':>16}")
     for name in CLIENTS:
-        if name != "connector" and not find_spec(name):
+        if name in ("whimbrel", "aiohttp") and not find_spec(name):
             continue
         mine, its = context.Pipe()
         client = context.Process(target=run_client, args=(its, name, url, requests, rounds))
