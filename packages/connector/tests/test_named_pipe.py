@@ -1,10 +1,11 @@
-"""Named pipes, on an event loop that plays the one of Windows over UNIX sockets."""
+"""Named pipes, on an event loop with the transports of Windows, over UNIX sockets in the place of pipes."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import socket
+from asyncio import proactor_events
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -30,22 +31,39 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nshore"
 needs_unix = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="there are no UNIX sockets here")
 
 
+class Overlapped:
+    """What the transports of Windows ask of its proactor, over sockets that stand in for pipes."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+
+    def recv_into(self, pipe: socket.socket, buffer: bytearray) -> asyncio.Future[int]:
+        return self._loop.create_task(self._loop.sock_recv_into(pipe, buffer))
+
+    def send(self, pipe: socket.socket, data: bytes) -> asyncio.Future[None]:
+        return self._loop.create_task(self._loop.sock_sendall(pipe, data))
+
+
 class PipeLoop(asyncio.SelectorEventLoop):
-    """A loop with the method of ProactorEventLoop; its transports report themselves one turn later."""
+    """A loop with the method of ProactorEventLoop, and with the very transports that this one makes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._proactor = Overlapped(self)
 
     async def create_pipe_connection(
         self, protocol_factory: Callable[[], P], address: str
     ) -> tuple[asyncio.BaseTransport, P]:
+        pipe = socket.socket(socket.AF_UNIX)
+        pipe.setblocking(False)
+        try:
+            await self.sock_connect(pipe, address)
+        except BaseException:
+            pipe.close()
+            raise
         made = protocol_factory()
-
-        class Late(asyncio.Protocol):
-            def connection_made(self, transport: asyncio.BaseTransport) -> None:
-                assert isinstance(transport, asyncio.Transport)
-                transport.set_protocol(made)
-                asyncio.get_running_loop().call_soon(made.connection_made, transport)
-
-        transport, _ = await self.create_unix_connection(Late, address)
-        return transport, made
+        duplex: Callable[..., asyncio.Transport] = proactor_events._ProactorDuplexPipeTransport
+        return duplex(self, pipe, made, extra={"addr": address}), made
 
 
 async def test_another_loop_has_no_pipes() -> None:
@@ -98,7 +116,8 @@ def test_exchanges_go_through_the_pipe_whatever_the_host(tmp_path: Path) -> None
         for _ in range(2):
             exchange = await connector.connect("http://pipe.example")
             assert (await exchange.send(Request("GET", "/", [("Host", "pipe.example")]))).status == 200
-            assert await exchange.content.read() == b"shore"
+            body = await exchange.content.read()
+            assert (type(body), body) == (bytes, b"shore")
             reused.append(exchange.reused)
         assert reused == [False, True]
         server.close()

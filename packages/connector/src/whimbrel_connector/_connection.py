@@ -262,12 +262,13 @@ class Http1Connection(Dialled):
         """Receive the transport."""
         self._transport = as_transport(transport)
 
-    def data_received(self, data: bytes) -> None:
+    def data_received(self, data: bytes | bytearray) -> None:
         """Pass the bytes on; on an idle connection nobody asked for them."""
         if self._user is None:
             self.close()
         else:
-            self._user.data_received(data)
+            # Windows' transports bring a bytearray, which no compiled user takes.
+            self._user.data_received(data if isinstance(data, bytes) else bytes(data))
 
     def eof_received(self) -> bool | None:
         """Pass the end on; on an idle connection it is the end of the connection."""
