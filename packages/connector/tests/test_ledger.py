@@ -286,7 +286,8 @@ class AnyOrder(RuleBasedStateMachine):
         self.limit = self.per_route = 0
         self.ledger = Ledger[int, int, str]()
         self.expires: dict[int, int] = {}
-        self.tickets = 0
+        self.tickets = 0  # the lower the number, the older the request
+        self.repeats = 0
         self.connections = 0
         self.waiting: dict[int, str] = {}
         self.opening: dict[int, str] = {}
@@ -329,6 +330,13 @@ class AnyOrder(RuleBasedStateMachine):
         self.tickets += 1
         self.waiting[self.tickets] = route
         self.carry_out(self.ledger.ask(self.tickets, route))
+
+    @precondition(lambda self: self.tickets)
+    @rule(route=ROUTES)
+    def ask_again(self, route: str) -> None:
+        self.repeats -= 1
+        self.waiting[self.repeats] = route
+        self.carry_out(self.ledger.ask_again(self.repeats, route))
 
     @rule(route=ROUTES)
     def take_idle(self, route: str) -> None:
