@@ -22,9 +22,11 @@ from whimbrel import (
     ClientRequest,
     ClientResponse,
     ClientSession,
+    ClientTimeout,
     CookieJar,
     FormData,
     HttpVersion10,
+    TooManyRedirects,
     TraceConfig,
 )
 from whimbrel.testing import Answer, MemoryConnector, ReceivedRequest
@@ -260,3 +262,28 @@ async def play(own: dict[str, Any], steps: list[tuple[str, str, int, bool]]) -> 
 )
 def test_what_went_before_shows_nowhere(own: dict[str, Any], steps: list[tuple[str, str, int, bool]]) -> None:
     asyncio.run(play(own, steps))
+
+
+async def test_what_one_request_obeys_is_not_what_the_next_one_does(serve: Serve) -> None:
+    peer = await serve(answer(b"", "Location: /", status="302 Found"))
+    async with ClientSession() as session:
+        for _ in range(2):
+            response = await session.get(peer.url, allow_redirects=False, timeout=1)
+            assert response.status == 302
+            with pytest.raises(TooManyRedirects):
+                await session.get(peer.url, max_redirects=1)
+            with pytest.raises(TypeError, match="timeout"):
+                await session.get(peer.url, allow_redirects=False, timeout=True)
+            with pytest.raises(TypeError, match="tide"):
+                await session.get(peer.url, allow_redirects=False, timeout=1, tide="low")  # type: ignore[call-arg]  # no such keyword
+            response = await session.get(peer.url, allow_redirects=False, timeout=1.0, raise_for_status=False)
+            assert response.status == 302
+
+
+async def test_many_different_limits_are_all_obeyed(serve: Serve) -> None:
+    peer = await serve(answer())
+    async with ClientSession() as session:
+        for number in range(200):
+            await session.get(peer.url, timeout=ClientTimeout(total=300 + number))
+        held = len(session._defaults._plans)
+    assert held < 200

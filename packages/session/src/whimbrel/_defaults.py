@@ -26,7 +26,10 @@ Dumps = Callable[[Any], str | bytes]
 
 _RECENT = 256
 _ASKED_KEYWORDS = frozenset(RequestOptions.__annotations__) - PLAN_KEYWORDS
-_BODY_KEYWORDS = frozenset({"data", "json"})
+_KEYWORDS_BESIDE_THE_HEAD = PLAN_KEYWORDS | {"data", "json"}
+_MOST_PLANS = 64
+# Values that nobody changes: what is made of one is right for all of that type that equal it.
+_PLAIN = frozenset({bool, int, float, type(None), ClientTimeout})
 
 
 @dataclass(kw_only=True)
@@ -63,6 +66,7 @@ class Defaults:
     middlewares: Sequence[ClientMiddlewareType]
     closes: bool
     _usual: Plan = field(init=False)
+    _plans: dict[tuple[object, ...], Plan] = field(init=False, default_factory=dict)
     _recent: dict[tuple[object, ...], Outgoing] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -76,7 +80,7 @@ class Defaults:
             NonHttpUrlClientError: As for `outgoing`.
             ValueError: As for `outgoing`.
         """
-        if not _BODY_KEYWORDS.issuperset(options):
+        if not _KEYWORDS_BESIDE_THE_HEAD.issuperset(options):
             return self.outgoing(method, url, options)
         key = method, url, *self.headers.items()
         known = self._recent.get(key)
@@ -139,11 +143,19 @@ class Defaults:
         """
         if _ASKED_KEYWORDS.issuperset(options):
             return self._usual
-        special = options.keys() - _ASKED_KEYWORDS
-        if unknown := special - PLAN_KEYWORDS:
+        special = [(name, type(value), value) for name, value in options.items() if name in PLAN_KEYWORDS]
+        if unknown := options.keys() - _ASKED_KEYWORDS - PLAN_KEYWORDS:
             msg = f"a request takes no keyword argument {min(unknown)!r}"
             raise TypeError(msg)
-        return self._fold(options)
+        if not _PLAIN.issuperset([kind for _, kind, _ in special]):
+            return self._fold(options)
+        key = tuple(special)
+        known = self._plans.get(key)
+        if known is None:
+            if len(self._plans) >= _MOST_PLANS:
+                self._plans.clear()
+            known = self._plans[key] = self._fold(options)
+        return known
 
     def _fold(self, options: RequestOptions) -> Plan:
         timeout = timeout_of(options.get("timeout", self.timeout))
