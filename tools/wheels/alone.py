@@ -21,6 +21,9 @@ from tools.wheels.quietly import CheckFailed, run
 
 __all__ = ["VirtualEnvironment", "expect_compiled", "prove"]
 
+# The most bytes that a wheel may have, plain and compiled; the plain one is to come down to 60,000.
+MOST_BYTES = {"http1": (72_000, 1_000_000)}
+
 TEST_TOOLS = ("pytest", "pytest-asyncio", "pytest-timeout", "hypothesis")
 
 # A module that stands on an extra may ask for it when it is imported, and for nothing else.
@@ -77,6 +80,7 @@ def prove(built: Built, siblings: list[Path], *, compiled: bool = False) -> str:
     Raises:
         CheckFailed: Something does not stand alone.
     """
+    _check_size(built, compiled=compiled)
     declared = Declared.of(_requirements(built.wheel))
     undeclared = undeclared_imports(built.package.source, declared)
     if undeclared:
@@ -109,6 +113,13 @@ def expect_compiled(environment: VirtualEnvironment, package: Package, *, compil
     answer = environment.run("-I", "-c", question, folder=environment.folder).strip()
     if answer != str(compiled):
         raise CheckFailed(f"{package.import_name}.COMPILED is {answer}")
+
+
+def _check_size(built: Built, *, compiled: bool) -> None:
+    size = built.wheel.stat().st_size
+    most = MOST_BYTES.get(built.package.name)
+    if most is not None and size > most[compiled]:
+        raise CheckFailed(f"the wheel has {size:,} bytes, more than {most[compiled]:,}")
 
 
 def _requirements(wheel: Path) -> list[str]:
