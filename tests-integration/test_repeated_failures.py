@@ -58,7 +58,8 @@ async def test_what_fails_over_and_over_grows_nothing(
     async with serving(authority) as url:
         printed = await run_alone(FAILING, loop_name(), kind, url, str(COUNT), strict=False)
     pool, descriptors, objects, grown_bytes = map(int, printed.split())
-    assert (pool, descriptors) == (0, 0)
+    assert pool == 0
+    assert descriptors <= 0
     if (kind, loop_name()) == ("cancelled", "uvloop"):
         return  # its timer of a handshake that was cancelled as it began holds that for a minute
     assert objects < 2 * COUNT  # asyncio lets a hundred cancelled timers be, each of them three objects

@@ -82,10 +82,16 @@ async def _in_turn(failing: Failing, session: whimbrel.ClientSession, url: str, 
 
 
 async def _holdings(session: whimbrel.ClientSession) -> tuple[int, int, int, int]:
-    for _ in range(20):  # transports that were aborted go in the loop's next turns
+    connector = session.connector
+    assert isinstance(connector, whimbrel.TCPConnector)
+    for _ in range(1000):  # a connection that closes in order has its two seconds
+        if not connector.statistics.open:
+            break
+        await asyncio.sleep(0.01)
+    for _ in range(20):  # what was beneath it goes in the loop's next turns
         await asyncio.sleep(0.01)
         gc.collect()
-    pool = session.connector.statistics.open  # type: ignore[union-attr]  # it is a TCPConnector
+    pool = connector.statistics.open
     descriptors = len(os.listdir("/proc/self/fd")) if sys.platform == "linux" else 0
     return pool, descriptors, len(gc.get_objects()), tracemalloc.get_traced_memory()[0]
 
