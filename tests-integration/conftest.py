@@ -11,10 +11,14 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # for `peers` and `guide`: importlib mode does not do it
 
 from guide.rows import RowCount
+from hypothesis import settings
 from peers.bin import Bin
 from peers.certificates import Authority
 
 TEST_SECONDS = 60
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
+settings.load_profile("untimed")
 
 
 def pytest_configure(config: pytest.Config) -> None:

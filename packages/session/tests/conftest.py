@@ -3,7 +3,11 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from hypothesis import settings
 from scripted_peer import Peer, Serve
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
+settings.load_profile("untimed")
 
 
 @pytest.fixture
