@@ -145,3 +145,29 @@ async def test_close_begins_before_it_is_awaited() -> None:
             assert session.closed
         finally:
             await closing
+
+
+async def test_a_session_of_another_thread_is_closed_there() -> None:
+    def run() -> None:
+        loop.run_until_complete(over.wait())
+        loop.close()
+
+    loop, over = asyncio.new_event_loop(), asyncio.Event()
+    loop.set_debug(True)  # which refuses what is no safe call from another thread
+    thread = asyncio.get_running_loop().run_in_executor(None, run)
+    try:
+        async with ScriptedServer(always(OK)) as server:
+            session = ClientSession()
+
+            async def fetch() -> bytes:
+                async with session.get(server.url) as response:
+                    return await response.read()
+
+            assert await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(fetch(), loop)) == b"ok"
+            closing = session.close()
+            assert session.closed
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(closing, loop))
+            await server.connections.until(lambda: not server.connections.open)
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        await thread

@@ -18,7 +18,7 @@ from whimbrel_connector.deadline import Deadline
 from whimbrel_connector.errors import ConnectorClosed
 from whimbrel_connector.exchange import Exchange
 from whimbrel_connector.exchange_options import ExchangeOptions
-from whimbrel_connector.forgotten import end_forgotten
+from whimbrel_connector.forgotten import end_forgotten, running_loop
 from whimbrel_connector.lifetime import Lifetime
 from whimbrel_connector.observer import ConnectObserver, attempts_so_far, dialling_for
 from whimbrel_connector.pool import Dial, Place, Pool
@@ -193,7 +193,10 @@ class BaseConnector(ABC):
         pool = self._pool if self._pool is not None else self._open_pool()
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
-            msg = "the connector is used from another event loop than the one of its first use"
+            msg = (
+                "the connector is used from another event loop than the one of its first use: each loop, "
+                f"and so each asyncio.run(), needs one of its own; this one was made at {self._made_at}"
+            )
             raise RuntimeError(msg)
         policy = self.tls if tls is None else tls.over(self.tls)
         route = Route.to(url if isinstance(url, URL) else URL(url), tls=policy, proxy=proxy)
@@ -286,6 +289,12 @@ class BaseConnector(ABC):
             return
         what = f"Unclosed connector {self!r}, made at {self._made_at}"
         end_forgotten(self, what, "connector", loop, self.close)
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether its loop runs in another thread now: then nothing of it may be touched in this one."""
+        loop = self._loop
+        return loop is not None and loop.is_running() and running_loop() is not loop
 
     @property
     def _loop_is_gone(self) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 import warnings
 from collections.abc import Callable
 
-__all__ = ["end_forgotten"]
+__all__ = ["end_forgotten", "running_loop"]
 
 
 def end_forgotten(
@@ -25,7 +25,7 @@ def end_forgotten(
         loop: The loop that it belongs to; None where it has none yet, and the running one is meant.
         close: Begins to close; None where that is another's.
     """
-    running = _running()
+    running = running_loop()
     if close is not None:
         if loop is None or loop is running or loop.is_closed():
             close()
@@ -37,7 +37,8 @@ def end_forgotten(
     warnings.warn(what, ResourceWarning, source=forgotten, stacklevel=3)  # last: it may be made an error
 
 
-def _running() -> asyncio.AbstractEventLoop | None:
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the loop that runs in this thread, None where none does."""
     try:
         return asyncio.get_running_loop()
     except RuntimeError:

@@ -46,7 +46,8 @@ __all__ = ["ConnectorLike", "RequestLife"]
 class ConnectorLike(Protocol):
     """All that a session asks of a connector; anything that fits will do.
 
-    One whose attribute `reaches_proxies` is False is given no proxy that the environment names.
+    One whose attribute `reaches_proxies` is False is given no proxy that the environment names; one whose
+    attribute `is_elsewhere` is True is closed only where the closing of the session is awaited.
     """
 
     @property

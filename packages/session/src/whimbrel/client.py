@@ -5,7 +5,7 @@ Here the keywords of callers become values; what happens to a request then stand
 
 import asyncio
 import json as json_module
-from collections.abc import Awaitable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -363,12 +363,16 @@ class ClientSession(SessionFacts):
     def close(self) -> Coroutine[Any, Any, None]:
         """Close the session and, unless it is another's, its connector; await the result.
 
-        Closing begins at once. When it has been awaited every transport has really closed; that takes
-        at most a few seconds.
+        Closing begins at once, or, where the loop of the connections runs in another thread, when the result
+        is awaited there. When it has been awaited every transport has really closed; that takes at most
+        a few seconds.
         """
         connector, self._connector = self._connector, None
+        close = connector.close if connector is not None and self._connector_owner else None
+        if getattr(connector, "is_elsewhere", False):
+            return _end_there(self._life, close)
         self._life.rest()
-        return _end_of(connector.close() if connector is not None and self._connector_owner else None)
+        return _end_of(None if close is None else close())
 
     def detach(self) -> None:
         """Close the session and leave its connector as it is."""
@@ -413,3 +417,8 @@ def _frozen(configs: "Iterable[TraceConfig] | None") -> "list[TraceConfig]":
 async def _end_of(closing: Awaitable[object] | None) -> None:
     if closing is not None:
         await closing
+
+
+async def _end_there(life: RequestLife, close: Callable[[], Awaitable[object]] | None) -> None:
+    life.rest()
+    await _end_of(None if close is None else close())
