@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
 from whimbrel_connector import Http1Connection, TCPConnector
+
+from .conftest import Peer
 
 if TYPE_CHECKING:
     from .conftest import Line, Serve
@@ -135,3 +139,26 @@ async def test_a_protocol_that_fails_at_its_end_keeps_no_place(serve: Serve) -> 
         exchange._over = True
         exchange._connection._owner = None
         transport.abort()
+
+
+def test_loops_in_threads_of_their_own_receive_nothing_of_each_other() -> None:
+    """All connections of a loop receive in one place."""
+    together = threading.Barrier(2, timeout=30)
+
+    async def fetch(letter: bytes) -> set[bytes]:
+        async def answering(line: Line) -> None:
+            while await line.request():
+                line.answer(letter * 100_000)
+
+        peer = await Peer(answering).start()
+        seen = set()
+        async with TCPConnector() as connector:
+            together.wait()
+            for _ in range(100):
+                seen.add((await peer.fetch(connector)).body)
+        await peer.close()
+        return {bytes(set(body)) for body in seen}
+
+    with ThreadPoolExecutor() as threads:
+        mine, theirs = (threads.submit(asyncio.run, fetch(letter)) for letter in (b"m", b"t"))
+        assert (mine.result(), theirs.result()) == ({b"m"}, {b"t"})

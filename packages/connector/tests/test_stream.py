@@ -249,6 +249,23 @@ async def test_a_cancelled_reader_makes_way_for_another(
     assert await stream.readany() == b"whimbrel"
 
 
+async def test_a_whole_read_that_is_cancelled_leaves_all_that_came() -> None:
+    stream = StreamReader()
+    stream.feed_data(b"a whimbrel")
+    assert await stream.read(2) == b"a "
+    reader = asyncio.ensure_future(stream.read())
+    await asyncio.sleep(0)
+    stream.feed_data(b" and")
+    stream.feed_data(b" a")
+    stream.unread_data(b"the ")
+    reader.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reader
+    stream.feed_data(b" curlew")
+    assert await stream.readany() == b"the whimbrel and a curlew"
+    assert stream.total_bytes == len(b"a whimbrel and a curlew")
+
+
 async def test_reads_give_what_was_buffered_before_the_error() -> None:
     assert await failed(b"whimbrel").read(100) == b"whimbrel"
     assert await failed(b"whim", b"brel").readany() == b"whimbrel"

@@ -11,7 +11,8 @@ from contextlib import suppress
 from math import inf
 from typing import Any, NamedTuple, Protocol
 
-from whimbrel_connector._dialled import Dialled, as_transport
+from whimbrel_connector._dialled import Receiver, as_transport
+from whimbrel_connector._receive_buffer import receive_buffer
 from whimbrel_connector.exchange_options import ExchangeOptions, WireParser
 from whimbrel_connector.lifetime import Lifetime, narrowed
 
@@ -61,7 +62,7 @@ class _KeptParser(NamedTuple):
     expect: Callable[[str], object]
 
 
-class Http1Connection(Dialled):
+class Http1Connection(Receiver):
     """A transport and whoever uses it now.
 
     Attributes:
@@ -74,6 +75,7 @@ class Http1Connection(Dialled):
 
     __slots__ = (
         "_abort_timer",
+        "_buffer",
         "_keeper",
         "_kept_parser",
         "_loop",
@@ -93,6 +95,7 @@ class Http1Connection(Dialled):
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._transport: asyncio.Transport | None = None
+        self._buffer: memoryview | None = None
         self._user: TransportUser | None = None
         self._owner: ConnectionOwner | None = None
         self._abort_timer: asyncio.TimerHandle | None = None
@@ -261,6 +264,17 @@ class Http1Connection(Dialled):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Receive the transport."""
         self._transport = as_transport(transport)
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  it need not be heeded
+        """Say where to put the bytes that have come; `buffer_updated` follows at once."""
+        if self._buffer is None:
+            self._buffer = receive_buffer(self._loop)
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Pass on the bytes that were put there."""
+        if self._buffer is not None:
+            self.data_received(self._buffer[:nbytes].tobytes())
 
     def data_received(self, data: bytes | bytearray) -> None:
         """Pass the bytes on; on an idle connection nobody asked for them."""

@@ -6,6 +6,7 @@ gigabytes never stands in memory, and a body that is only drained is never decod
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from io import BytesIO
 from typing import Protocol
 
 from whimbrel_connector.errors import BodyTooLarge
@@ -84,14 +85,12 @@ class DecodingStreamReader(StreamReader):
 
     async def read_to_end(self, most: int | None = None) -> bytes:
         """Read everything up to the end, decoding as it comes; `most` counts decoded bytes."""
-        pieces: list[bytes] = []
-        size = 0
+        gathered = BytesIO()
         while piece := await self.readany():
-            pieces.append(piece)
-            size += len(piece)
-            if most is not None and size > most:
+            gathered.write(piece)
+            if most is not None and gathered.tell() > most:
                 raise BodyTooLarge(most)
-        return b"".join(pieces)
+        return gathered.getvalue()
 
     def _accept(self, data: bytes) -> None:
         self._coded.append(data)

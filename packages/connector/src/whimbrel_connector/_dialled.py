@@ -3,7 +3,7 @@
 import asyncio
 from typing import cast
 
-__all__ = ["Dialled", "as_transport"]
+__all__ = ["Dialled", "Receiver", "as_transport"]
 
 
 class Dialled(asyncio.Protocol):
@@ -14,6 +14,12 @@ class Dialled(asyncio.Protocol):
     def abort(self) -> None:
         """Close the transport at once, if there is one yet."""
         raise NotImplementedError
+
+
+class Receiver(Dialled, asyncio.BufferedProtocol):
+    """One that asyncio's transports write into, where others, such as uvloop's, bring bytes."""
+
+    __slots__ = ()
 
 
 def as_transport(transport: asyncio.BaseTransport) -> asyncio.Transport:

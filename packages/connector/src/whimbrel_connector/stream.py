@@ -10,6 +10,7 @@ import logging
 import sys
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from io import BytesIO
 from typing import Protocol
 
 from whimbrel_connector._chunk_ends import ChunkEnds
@@ -60,6 +61,7 @@ class StreamReader:
         "_eof_callbacks",
         "_exception",
         "_fed_to_end",
+        "_gathered",
         "_head_offset",
         "_high",
         "_low",
@@ -99,6 +101,7 @@ class StreamReader:
         self._at_end = False  # and all that was fed is in the buffer, or was read
         self._paused = False
         self._wants_all = False
+        self._gathered: BytesIO | None = None
         self._most = 0
         self._exception: BaseException | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -299,6 +302,9 @@ class StreamReader:
                 await self._wait_for_more("read")
         finally:
             self._wants_all = False
+            if self._gathered is not None:
+                self._pieces.append(self._gathered.getvalue())
+                self._gathered = None
         if self._size > self._most:
             raise BodyTooLarge(self._most)
         if self._exception is not None:
@@ -400,9 +406,26 @@ class StreamReader:
 
     def _accept(self, data: bytes) -> None:
         """Put into the buffer what was fed."""
-        self._pieces.append(data)
+        if self._wants_all and self._size:
+            self._gather(data)
+        else:
+            self._pieces.append(data)
         self._size += len(data)
         self.total_bytes += len(data)
+
+    def _gather(self, data: bytes) -> None:
+        """Put `data` behind all that is buffered, as one piece.
+
+        To join thousands of pieces in the end would hold everything twice, and let the system find and clear
+        that memory for each body anew.
+        """
+        if self._gathered is None:
+            self._gathered = BytesIO()
+            for piece in self._pieces:
+                self._gathered.write(piece[self._head_offset :] if self._head_offset else piece)
+                self._head_offset = 0
+            self._pieces.clear()
+        self._gathered.write(data)
 
     def _accept_end(self) -> None:
         """Nothing more will come behind what is in the buffer."""
