@@ -199,6 +199,21 @@ async def test_a_timeout_says_what_has_become_of_each_address(phase: str) -> Non
         assert pickle.loads(pickle.dumps(cause)).attempts == cause.attempts == attempts
 
 
+async def test_who_cancels_the_connecting_sees_a_plain_cancellation() -> None:
+    """Of a class of ours, asyncio's own limits would not know it for theirs."""
+    with black_hole() as nowhere:
+        async with ClientSession() as session:
+            task = asyncio.ensure_future(session.get(f"http://127.0.0.1:{nowhere}/"))
+            while session.connector.statistics.open == 0:  # type: ignore[union-attr]  # noqa: ASYNC110  ours has them
+                await asyncio.sleep(0)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError) as caught:
+                await task
+            assert type(caught.value) is asyncio.CancelledError
+            with pytest.raises(asyncio.TimeoutError):
+                await asyncio.wait_for(session.get(f"http://127.0.0.1:{nowhere}/"), SHORT)
+
+
 @pytest.mark.parametrize("phase", ["sock_connect", "connect", "total"])
 async def test_a_timeout_of_tls_is_not_put_down_to_an_address(phase: str) -> None:
     async def silent(peer: Peer) -> None:

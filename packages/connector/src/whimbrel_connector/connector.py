@@ -27,7 +27,7 @@ from whimbrel_connector.route import Route
 from whimbrel_connector.statistics import PoolStatistics
 from whimbrel_connector.timeout_errors import (
     ConnectTimeout,
-    DiallingCancelled,
+    DiallingInterrupted,
     LeaseTimeout,
     PhaseTimeout,
     attempts_before,
@@ -343,7 +343,7 @@ class BaseConnector(ABC):
                 raise
             except asyncio.CancelledError as fault:
                 if attempts := attempts_so_far():
-                    raise DiallingCancelled(attempts) from fault
+                    fault.__cause__ = DiallingInterrupted(attempts)
                 raise
 
 

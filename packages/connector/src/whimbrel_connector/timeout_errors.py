@@ -1,12 +1,10 @@
 """What a phase of a request raises that took longer than its limit: one class for each phase."""
 
-import asyncio
-
 from whimbrel_connector.errors import ConnectAttempt, ConnectorError
 
 __all__ = [
     "ConnectTimeout",
-    "DiallingCancelled",
+    "DiallingInterrupted",
     "DnsTimeout",
     "FirstByteTimeout",
     "LeaseTimeout",
@@ -119,22 +117,28 @@ class ReadTimeout(PhaseTimeout):
     _doing = "waiting for the next bytes of the response"
 
 
-class DiallingCancelled(asyncio.CancelledError):
-    """A dialling was cancelled while it tried addresses, by a limit on more than itself or by who asked.
+class DiallingInterrupted(Exception):
+    """What a dialling had tried when it was cancelled: the cause of the CancelledError that it ends with.
+
+    That itself is of no class of ours: asyncio's own limits heed none but the plain one.
 
     Attributes:
         attempts: Each address that had failed, been refused, or not answered yet.
     """
 
     def __init__(self, attempts: tuple[ConnectAttempt, ...]) -> None:
-        super().__init__()
+        super().__init__(attempts)
         self.attempts = attempts
+
+    def __str__(self) -> str:
+        return "cancelled while connecting; tried " + ", ".join(map(str, self.attempts))
 
 
 def attempts_before(fault: BaseException | None) -> tuple[ConnectAttempt, ...]:
     """Return the attempts of the dialling that was cancelled on the way to `fault`, if there was one."""
     while fault is not None:
-        if isinstance(fault, DiallingCancelled):
+        if isinstance(fault, DiallingInterrupted):
             return fault.attempts
-        fault = fault.__context__  # Python 3.10 makes a cancellation anew for who waited
+        # Python 3.10 makes a cancellation anew, in the context of the old one, for who waited.
+        fault = fault.__cause__ or fault.__context__
     return ()
