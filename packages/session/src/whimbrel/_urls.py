@@ -30,6 +30,7 @@ _ILLEGAL = re.compile(r"""[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%\[\]{}|\\^`"<>]|%(?![0
 # RFC 3986 section 3.2.2, without escapes: names that are looked up have none.
 _REG_NAME = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=]+")
 # RFC 3986 section 2.3: a letter, digit, `-`, `.`, `_` or `~` means the same escaped or not.
+_SCHEME = re.compile("[A-Za-z][A-Za-z0-9+.-]*:")
 _ESCAPE = re.compile("%(?=[0-9A-Fa-f]{2})")
 _HIDDEN_ESCAPE = re.compile("%25(?=[0-9A-Fa-f]{2})")
 _UNRESERVED_ESCAPE = re.compile("%(2[DdEe]|3[0-9]|4[1-9A-Fa-f]|5[0-9Aa]|5[Ff]|6[1-9A-Fa-f]|7[0-9Aa]|7[Ee])")
@@ -115,7 +116,10 @@ def _with_exact_escapes(url: URL, given: str) -> URL:
 
 def _exact_path(front: str) -> str:
     """Return the path in canonical form, but with its escapes of reserved characters: yarl undoes some."""
-    hidden = _ESCAPE.sub("%25", _UNRESERVED_ESCAPE.sub(_decode, front))
+    decoded = _UNRESERVED_ESCAPE.sub(_decode, front)
+    hidden = _ESCAPE.sub("%25", decoded)
+    if _SCHEME.match(decoded) and not _SCHEME.match(front):  # which only a path has (RFC 3986 section 4.2)
+        hidden = hidden.replace(":", "%253A", decoded.partition("/")[0].count(":"))
     return _HIDDEN_ESCAPE.sub("%", URL(hidden).raw_path)
 
 
