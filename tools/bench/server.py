@@ -12,6 +12,7 @@ from pathlib import Path
 
 import trustme
 
+from tools.bench.cores import SERVER, stay_on
 from whimbrel_http1 import EndOfMessage, RequestHead, RequestParser
 
 __all__ = ["main"]
@@ -98,6 +99,7 @@ async def _serve(folder: Path) -> None:
 
 def main() -> None:
     """Serve until the standard input ends."""
+    stay_on(SERVER)
     with tempfile.TemporaryDirectory() as folder:
         try:
             import uvloop  # noqa: PLC0415  the server may be quick or not, the clients decide for themselves

@@ -13,6 +13,7 @@ import sys
 import time
 from dataclasses import replace
 
+from tools.bench.cores import CLIENT, stay_on
 from tools.bench.scenes import SCENES, Scene, play
 
 __all__ = ["main", "warm_up"]
@@ -38,6 +39,7 @@ async def _measure(module: str, scene: Scene, base: str, authority: str) -> dict
 
 def main(client: str, scene_name: str, loop: str, base: str, authority: str, requests: str = "") -> None:
     """Measure and print."""
+    stay_on(CLIENT)
     scene = next(scene for scene in SCENES if scene.name == scene_name)
     if requests:
         scene = replace(scene, requests=int(requests))
