@@ -50,7 +50,9 @@ def prove(chosen: list[Package], kind: Kind) -> int:
         compiled = kind is Kind.COMPILED
         steps = [(it.wheel.name, partial(alone.prove, it, wheels, compiled=compiled)) for it in ours]
         if not compiled:
-            steps += [(it.sdist.name, partial(fallback.prove, it)) for it in ours if it.package.compiles]
+            for it in (it for it in ours if it.package.compiles):
+                others = [wheel for wheel in wheels if wheel != it.wheel]
+                steps.append((it.sdist.name, partial(fallback.prove, it, others)))
         return _report(steps)
 
 

@@ -19,7 +19,7 @@ from tools.wheels.build import Built
 from tools.wheels.declared import Declared, undeclared_imports
 from tools.wheels.quietly import CheckFailed, run
 
-__all__ = ["VirtualEnvironment", "expect_compiled", "prove"]
+__all__ = ["VirtualEnvironment", "expect_compiled", "only_ours", "prove"]
 
 # The most bytes that a wheel may have, plain and compiled; the plain one is to come down to 60,000.
 MOST_BYTES = {"http1": (72_000, 1_000_000)}
@@ -88,7 +88,7 @@ def prove(built: Built, siblings: list[Path], *, compiled: bool = False) -> str:
     with TemporaryDirectory() as name:
         folder = Path(name)
         environment = VirtualEnvironment.create(folder / "venv")
-        environment.install(built.wheel, "--constraint", _only_ours(siblings, folder / "siblings.txt"))
+        environment.install(built.wheel, "--constraint", only_ours(siblings, folder / "siblings.txt"))
         named = (built.package.import_name, *declared.with_extras)
         modules = environment.run("-I", "-c", IMPORT_ALL, *named, folder=folder).strip()
         if built.package.compiles:
@@ -128,7 +128,7 @@ def _requirements(wheel: Path) -> list[str]:
         return message_from_bytes(archive.read(name)).get_all("Requires-Dist", [])
 
 
-def _only_ours(siblings: list[Path], file: Path) -> Path:
+def only_ours(siblings: list[Path], file: Path) -> Path:
     """Write constraints that let pip take our parts from `siblings` and from nowhere else."""
     lines = [f"{wheel.name.split('-')[0].replace('_', '-')} @ {wheel.as_uri()}" for wheel in siblings]
     file.write_text("\n".join(lines))
