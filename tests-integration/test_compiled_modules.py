@@ -6,29 +6,27 @@ from pathlib import Path
 
 import pytest
 
-from tools.source_tree import Package, packages
-
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     tomllib = pytest.importorskip("tomli")
 
-COMPILING = [package for package in packages() if package.compiles]
+HOOKS = sorted(Path(__file__).parents[1].glob("packages/*/hatch_build.py"))
 
 
-def compiled_modules(package: Package) -> list[Path]:
-    settings = tomllib.loads((package.folder / "pyproject.toml").read_text(encoding="utf-8"))
+def compiled_modules(package: Path) -> list[Path]:
+    settings = tomllib.loads((package / "pyproject.toml").read_text(encoding="utf-8"))
     hook = settings["tool"]["hatch"]["build"]["targets"]["wheel"]["hooks"]["custom"]
-    return [package.folder / name for name in hook["include"]]
+    return [package / name for name in hook["include"]]
 
 
 def test_every_build_hook_is_the_same() -> None:
     """An sdist stands alone, so each has its own; they are one text all the same."""
-    assert len({(package.folder / "hatch_build.py").read_bytes() for package in COMPILING}) == 1
+    assert len({hook.read_bytes() for hook in HOOKS}) == 1
 
 
 @pytest.mark.parametrize(
-    "file", [file for package in COMPILING for file in compiled_modules(package)], ids=lambda file: file.name
+    "file", [file for hook in HOOKS for file in compiled_modules(hook.parent)], ids=lambda file: file.name
 )
 def test_no_compiled_module_names_a_cause_by_from(file: Path) -> None:
     """mypyc drops the cause of `raise ... from`, so it is set by hand there."""
