@@ -3,11 +3,17 @@
 The listed modules are compiled by `hatch-mypyc`. Where no C compiler stands the build does not
 fail: it prints a notice and packs the same files uncompiled. `WHIMBREL_PURE=1` asks for that;
 `WHIMBREL_COMPILE=1` turns the fallback into an error, for those who publish wheels.
+
+From Python 3.12 on modules with coroutines stay as they are: those of mypyc throw into what they await in a
+way that Python has deprecated since, and warns of.
 """
 
+import ast
 import os
 import shutil
+import sys
 import sysconfig
+from pathlib import Path
 from typing import Any
 
 from hatch_mypyc.plugin import MypycBuildHook
@@ -36,9 +42,19 @@ class CompileOrFallBack(MypycBuildHook):
                 raise
             self._fall_back(str(fault))
 
+    def include_path(self, relative_path: str) -> bool:
+        """Tell whether to compile a file: it is listed, and its coroutines do no harm."""
+        if not super().include_path(relative_path):
+            return False
+        return sys.version_info < (3, 12) or not _has_coroutines(Path(self.root, relative_path))
+
     def _fall_back(self, reason: str) -> None:
         self.clean([])
         self.app.display_warning(f"Building plain Python, slower but complete: {reason}")
+
+
+def _has_coroutines(file: Path) -> bool:
+    return any(isinstance(node, ast.AsyncFunctionDef) for node in ast.walk(ast.parse(file.read_bytes())))
 
 
 def _c_compiler_stands() -> bool:

@@ -11,8 +11,8 @@ import pytest
 from whimbrel_connector import COMPILED, StreamReader
 
 
-def test_compiled_tells_whether_the_exchange_is_an_extension() -> None:
-    spec = importlib.util.find_spec("whimbrel_connector.exchange")
+def test_compiled_tells_whether_hot_modules_are_extensions() -> None:
+    spec = importlib.util.find_spec("whimbrel_connector.alarm_clock")
     assert spec is not None
     assert spec.origin is not None
     assert COMPILED is (Path(spec.origin).suffix != ".py")
