@@ -23,7 +23,7 @@ def test_the_build_under_test_is_compiled() -> None:
     assert COMPILED
 
 
-async def test_a_stream_can_be_derived_from_on_either_build() -> None:
+async def test_a_stream_can_be_derived_from() -> None:
     class Counting(StreamReader):
         def __init__(self) -> None:
             super().__init__(limit=8)

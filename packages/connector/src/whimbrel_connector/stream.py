@@ -15,7 +15,6 @@ from typing import Protocol
 
 from whimbrel_connector._chunk_ends import ChunkEnds
 from whimbrel_connector._stream_iteration import Chunks, Pieces
-from whimbrel_connector._subclassable import mypyc_attr
 from whimbrel_connector.errors import BodyTooLarge
 
 __all__ = ["ReadingSource", "StreamReader"]
@@ -34,7 +33,6 @@ class ReadingSource(Protocol):
         """Go on feeding."""
 
 
-@mypyc_attr(allow_interpreted_subclasses=True)
 class StreamReader:
     """An asynchronous stream of bytes.
 
