@@ -1,11 +1,19 @@
 """How long the head of a response may be, from the three arguments that sessions and requests have for it."""
 
-from whimbrel_http1 import Limits
+from whimbrel_http1 import DEFAULT_LIMITS, Limits
 
 __all__ = ["head_limits", "longer_heads"]
 
-# What `Limits` allows by default: a whole head has room for eight header lines of the greatest size.
-_HEAD_BYTES, _LINE_BYTES, _FIELD_BYTES, _FIELDS = 65536, 8190, 8190, 128
+# By default a whole head has room for eight header lines of the greatest size.
+_HEAD_BYTES, _LINE_BYTES, _FIELD_BYTES, _FIELDS = (
+    limit or 0
+    for limit in (
+        DEFAULT_LIMITS.head_bytes,
+        DEFAULT_LIMITS.line_bytes,
+        DEFAULT_LIMITS.field_bytes,
+        DEFAULT_LIMITS.fields,
+    )
+)
 
 
 def head_limits(max_line_size: int, max_field_size: int, max_headers: int) -> Limits:
