@@ -318,12 +318,9 @@ class BaseConnector(ABC):
     async def _lease(
         self, pool: Pool, route: Route, timeouts: Timeouts, options: ExchangeOptions, place: Place | None
     ) -> Http1Connection:
-        leasing = pool.lease(route, timeouts, options, place)
-        if timeouts.lease is None:
-            return await leasing
         try:
             with Deadline(self._clock, timeouts.lease, LeaseTimeout):
-                return await leasing
+                return await pool.lease(route, timeouts, options, place)
         except LeaseTimeout as fault:
             fault.attempts = attempts_before(fault.__cause__)
             raise
