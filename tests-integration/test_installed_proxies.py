@@ -115,30 +115,28 @@ def proxy(installed: Installed) -> str:
     return installed.url
 
 
+async def exchange_with(site: Bin, session: ClientSession) -> None:
+    """Make ten downloads at once, and an upload after them."""
+
+    async def fetch() -> bytes:
+        async with session.get(f"{site.url}bytes/200000") as resp:
+            return await resp.read()
+
+    assert set(await asyncio.gather(*(fetch() for _ in range(10)))) == {pattern(200_000)}
+    async with session.post(f"{site.url}post", data=bytes(100_000)) as resp:
+        assert resp.status == 200
+
+
 async def test_plain_text_is_forwarded(proxy: str) -> None:
     async with Bin() as site, ClientSession(proxy=proxy, proxy_auth=USER) as session:
-
-        async def fetch() -> bytes:
-            async with session.get(f"{site.url}bytes/200000") as resp:
-                return await resp.read()
-
-        assert set(await asyncio.gather(*(fetch() for _ in range(10)))) == {pattern(200_000)}
-        async with session.post(f"{site.url}post", data=bytes(100_000)) as resp:
-            assert resp.status == 200
+        await exchange_with(site, session)
 
 
 async def test_tls_goes_through_tunnels(proxy: str, authority: Authority) -> None:
     async with Bin(ssl=authority.server("127.0.0.1")) as site:
         connector = TCPConnector(ssl=authority.client(), limit=4)
         async with ClientSession(connector=connector, proxy=proxy, proxy_auth=USER) as session:
-
-            async def fetch() -> bytes:
-                async with session.get(f"{site.url}bytes/200000") as resp:
-                    return await resp.read()
-
-            assert set(await asyncio.gather(*(fetch() for _ in range(10)))) == {pattern(200_000)}
-            async with session.post(f"{site.url}post", data=bytes(100_000)) as resp:
-                assert resp.status == 200
+            await exchange_with(site, session)
         assert site.connections.accepted <= 4
 
 
