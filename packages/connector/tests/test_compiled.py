@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from whimbrel_connector import COMPILED, StreamReader
+from whimbrel_connector import COMPILED
 
 
 def test_compiled_tells_whether_hot_modules_are_extensions() -> None:
@@ -21,21 +21,3 @@ def test_compiled_tells_whether_hot_modules_are_extensions() -> None:
 @pytest.mark.skipif(os.environ.get("WHIMBREL_EXPECT_COMPILED") != "1", reason="any build will do")
 def test_the_build_under_test_is_compiled() -> None:
     assert COMPILED
-
-
-async def test_a_stream_can_be_derived_from() -> None:
-    class Counting(StreamReader):
-        def __init__(self) -> None:
-            super().__init__(limit=8)
-            self.fed = 0
-
-        def feed_data(self, data: bytes, size: int = 0) -> None:
-            self.fed += 1
-            super().feed_data(data, size)
-
-    stream = Counting()
-    stream.feed_data(b"one")
-    stream.feed_data(b"two")
-    stream.feed_eof()
-    assert await stream.read() == b"onetwo"
-    assert stream.fed == 2

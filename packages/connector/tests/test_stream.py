@@ -502,3 +502,21 @@ async def test_a_stream_in_pieces_or_begun_or_broken_is_not_taken_at_once() -> N
     assert [stream.take_whole() for stream in (in_pieces, begun, broken)] == [None, None, None]
     assert await in_pieces.read_to_end() == b"whimbrel"
     assert await begun.read() == b"him"
+
+
+async def test_a_stream_can_be_derived_from() -> None:
+    class Counting(StreamReader):
+        def __init__(self) -> None:
+            super().__init__(limit=8)
+            self.fed = 0
+
+        def feed_data(self, data: bytes, size: int = 0) -> None:
+            self.fed += 1
+            super().feed_data(data, size)
+
+    stream = Counting()
+    stream.feed_data(b"one")
+    stream.feed_data(b"two")
+    stream.feed_eof()
+    assert await stream.read() == b"onetwo"
+    assert stream.fed == 2
