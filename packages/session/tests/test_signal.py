@@ -20,7 +20,7 @@ async def two(_session: ClientSession, _context: SimpleNamespace, params: str) -
 
 async def test_callbacks_are_awaited_in_order() -> None:
     heard.clear()
-    signal: Signal[str] = Signal()
+    signal: Signal[ClientSession, str] = Signal()
     signal.append(two)
     signal.insert(0, one)
     async with ClientSession() as session:
@@ -30,13 +30,13 @@ async def test_callbacks_are_awaited_in_order() -> None:
 
 
 def test_it_is_a_decorator_that_leaves_the_function_as_it_is() -> None:
-    signal: Signal[str] = Signal()
+    signal: Signal[ClientSession, str] = Signal()
     assert signal(one) is one
     assert one in signal
 
 
 def test_a_frozen_signal_refuses_every_change() -> None:
-    signal: Signal[str] = Signal()
+    signal: Signal[ClientSession, str] = Signal()
     signal.append(one)
     signal[0] = two
     signal.freeze()

@@ -2,26 +2,37 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict
+
+from multidict import CIMultiDict
 
 from whimbrel._bodies import Data
 from whimbrel._body_rules import DEFAULT_BODY_RULES, BodyRules
 from whimbrel._credentials import BasicAuth
 from whimbrel._head_limits import longer_heads
+from whimbrel._outgoing import Outgoing
 from whimbrel._proxies import ProxyRules
 from whimbrel._translation import translate_body_fault
 from whimbrel._urls import Params, StrOrURL
 from whimbrel.client_middlewares import ClientMiddlewareType
 from whimbrel.client_timeout import ClientTimeout
-from whimbrel_connector import ExchangeOptions, ParserFactory, Proxy, Timeouts, TlsOption, TlsPolicy
+from whimbrel.response import BodyWatcher, ClientResponse
+from whimbrel_connector import (
+    Body,
+    Exchange,
+    ExchangeOptions,
+    ParserFactory,
+    Proxy,
+    Timeouts,
+    TlsOption,
+    TlsPolicy,
+)
 from whimbrel_cookies import LooseCookies
 from whimbrel_http1 import Limits
 
 if TYPE_CHECKING:
     from ssl import SSLContext
 
-    from whimbrel._traces import Traces
-    from whimbrel.response import ClientResponse
     from whimbrel.upload_tracker import UploadTracker
 
 __all__ = [
@@ -30,12 +41,13 @@ __all__ = [
     "Plan",
     "RaiseForStatus",
     "RequestOptions",
+    "RequestWatcher",
     "reading",
     "usual_reading",
 ]
 
 LooseHeaders = Mapping[str, str] | Iterable[tuple[str, str]]
-RaiseForStatus = bool | Callable[["ClientResponse"], Awaitable[None]]
+RaiseForStatus = bool | Callable[[ClientResponse], Awaitable[None]]
 
 
 class RequestOptions(TypedDict, total=False):
@@ -105,6 +117,24 @@ PLAN_KEYWORDS = frozenset(
 )
 
 
+class RequestWatcher(BodyWatcher, Protocol):
+    """Who is told what becomes of a request: its tracers."""
+
+    def now_at(self, request: Outgoing) -> None:
+        """Learn that this is what a redirect makes of it."""
+
+    async def redirected(self, request: Outgoing, response: ClientResponse) -> None:
+        """Learn that `response` will be followed."""
+
+    async def sending(
+        self, exchange: Exchange, request: Outgoing, headers: CIMultiDict[str], body: bytes | Body
+    ) -> None:
+        """Learn what `exchange` is about to send; close it where that raises."""
+
+    def seen(self, request: Outgoing, body: bytes | Body) -> bytes | Body:
+        """Return `body`, or one in its place that tells of itself as it is written."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What a request is to obey.
@@ -132,7 +162,7 @@ class Plan:
     max_redirects: int | None = 10
     raise_for_status: RaiseForStatus = False
     middlewares: Sequence[ClientMiddlewareType] = ()
-    traces: "Traces | None" = None
+    traces: RequestWatcher | None = None
     uploads: "UploadTracker | None" = None
 
     def beyond_its_origin(self) -> "Plan":

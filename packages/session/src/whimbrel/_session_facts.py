@@ -2,7 +2,6 @@
 
 import asyncio
 import json as json_module
-from typing import TYPE_CHECKING
 
 from multidict import CIMultiDict
 from yarl import URL
@@ -14,9 +13,6 @@ from whimbrel._life import ConnectorLike, RequestLife
 from whimbrel._plan import RaiseForStatus
 from whimbrel.client_timeout import ClientTimeout
 from whimbrel_http1 import HttpVersion
-
-if TYPE_CHECKING:
-    from whimbrel.tracing import TraceConfig
 
 __all__ = ["SessionFacts"]
 
@@ -31,7 +27,6 @@ class SessionFacts:
     _json_serialize: Dumps = json_module.dumps
     _life: RequestLife
     _skip_auto_headers: frozenset[str] = frozenset()
-    _trace_configs: "list[TraceConfig]"
 
     @property
     def closed(self) -> bool:
@@ -106,11 +101,6 @@ class SessionFacts:
     @requote_redirect_url.setter
     def requote_redirect_url(self, value: bool) -> None:
         self._life.requote = value
-
-    @property
-    def trace_configs(self) -> "list[TraceConfig]":
-        """Who is told of the life of each request."""
-        return self._trace_configs
 
     # As aiohttp calls them: libraries that stand between a session and its user ask by these names.
 

@@ -2,19 +2,17 @@
 
 from collections.abc import Awaitable, Callable, Iterable, MutableSequence
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Generic, TypeVar, overload
-
-if TYPE_CHECKING:
-    from whimbrel.client import ClientSession
+from typing import Generic, TypeVar, overload
 
 __all__ = ["Callback", "Signal"]
 
+_Session = TypeVar("_Session")
 _Params = TypeVar("_Params")
-Callback = Callable[["ClientSession", SimpleNamespace, _Params], Awaitable[object]]
+Callback = Callable[[_Session, SimpleNamespace, _Params], Awaitable[object]]
 
 
-class Signal(MutableSequence[Callback[_Params]], Generic[_Params]):
-    """Callbacks for one kind of event, in the order in which they are called.
+class Signal(MutableSequence[Callback[_Session, _Params]], Generic[_Session, _Params]):
+    """Callbacks for one kind of event, told by sessions of one class, in the order in which they are called.
 
     Called with a function it appends it and returns it, so that it serves as a decorator.
     """
@@ -22,7 +20,7 @@ class Signal(MutableSequence[Callback[_Params]], Generic[_Params]):
     __slots__ = ("_callbacks", "_frozen")
 
     def __init__(self) -> None:
-        self._callbacks: list[Callback[_Params]] = []
+        self._callbacks: list[Callback[_Session, _Params]] = []
         self._frozen = False
 
     @property
@@ -34,12 +32,12 @@ class Signal(MutableSequence[Callback[_Params]], Generic[_Params]):
         """Refuse every later change with RuntimeError."""
         self._frozen = True
 
-    async def send(self, session: "ClientSession", context: SimpleNamespace, params: _Params) -> None:
+    async def send(self, session: _Session, context: SimpleNamespace, params: _Params) -> None:
         """Await every callback, one after another; the first that raises ends it."""
         for callback in self._callbacks:
             await callback(session, context, params)
 
-    def __call__(self, callback: Callback[_Params]) -> Callback[_Params]:
+    def __call__(self, callback: Callback[_Session, _Params]) -> Callback[_Session, _Params]:
         """Append `callback` and return it."""
         self.append(callback)
         return callback
@@ -48,18 +46,22 @@ class Signal(MutableSequence[Callback[_Params]], Generic[_Params]):
         return len(self._callbacks)
 
     @overload
-    def __getitem__(self, index: int) -> Callback[_Params]: ...
+    def __getitem__(self, index: int) -> Callback[_Session, _Params]: ...
     @overload
-    def __getitem__(self, index: slice) -> list[Callback[_Params]]: ...
-    def __getitem__(self, index: int | slice) -> Callback[_Params] | list[Callback[_Params]]:
+    def __getitem__(self, index: slice) -> list[Callback[_Session, _Params]]: ...
+    def __getitem__(
+        self, index: int | slice
+    ) -> Callback[_Session, _Params] | list[Callback[_Session, _Params]]:
         """Return one callback, or several."""
         return self._callbacks[index]
 
     @overload
-    def __setitem__(self, index: int, value: Callback[_Params]) -> None: ...
+    def __setitem__(self, index: int, value: Callback[_Session, _Params]) -> None: ...
     @overload
-    def __setitem__(self, index: slice, value: Iterable[Callback[_Params]]) -> None: ...
-    def __setitem__(self, index: int | slice, value: Callback[_Params] | Iterable[Callback[_Params]]) -> None:
+    def __setitem__(self, index: slice, value: Iterable[Callback[_Session, _Params]]) -> None: ...
+    def __setitem__(
+        self, index: int | slice, value: Callback[_Session, _Params] | Iterable[Callback[_Session, _Params]]
+    ) -> None:
         """Put others in their place."""
         self._check_open()
         if isinstance(index, slice):
@@ -75,7 +77,7 @@ class Signal(MutableSequence[Callback[_Params]], Generic[_Params]):
         self._check_open()
         del self._callbacks[index]
 
-    def insert(self, index: int, value: Callback[_Params]) -> None:
+    def insert(self, index: int, value: Callback[_Session, _Params]) -> None:
         """Put a callback before the one at `index`."""
         self._check_open()
         self._callbacks.insert(index, value)

@@ -5,14 +5,13 @@ A callback that raises or is cancelled leaves nothing open: whatever the request
 
 from collections.abc import Awaitable, Callable, Sequence
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from multidict import CIMultiDict
 
 from whimbrel._outgoing import Outgoing
 from whimbrel._signal import Signal
-from whimbrel.tracing import (
-    TraceConfig,
+from whimbrel._trace_events import (
     TraceConnectionCreateEndParams,
     TraceConnectionCreateStartParams,
     TraceConnectionQueuedEndParams,
@@ -29,20 +28,21 @@ from whimbrel.tracing import (
     TraceRequestRedirectParams,
     TraceRequestStartParams,
     TraceResponseChunkReceivedParams,
+    TraceSignals,
 )
 from whimbrel_connector import Body, BodyWriter, Exchange
 
 if TYPE_CHECKING:
-    from whimbrel.client import ClientSession
     from whimbrel.response import ClientResponse
 
 __all__ = ["Traces"]
 
+_Session = TypeVar("_Session")
 _Params = TypeVar("_Params")
 
 
-class Traces:
-    """The tracers of one request; it is a connector's `ConnectObserver` too.
+class Traces(Generic[_Session]):
+    """The tracers of one request: its `RequestWatcher`, and a connector's `ConnectObserver` too.
 
     Args:
         session: The session of the request.
@@ -51,13 +51,13 @@ class Traces:
     """
 
     def __init__(
-        self, session: "ClientSession", configs: Sequence[TraceConfig], request_context: object
+        self, session: _Session, configs: Sequence[TraceSignals[_Session]], request_context: object
     ) -> None:
         self._session = session
         self._configs = configs
         self._request_context = request_context
         # Only those who were told of the beginning; they are told of the end too.
-        self._listening: list[tuple[TraceConfig, SimpleNamespace]] = []
+        self._listening: list[tuple[TraceSignals[_Session], SimpleNamespace]] = []
         self._request: Outgoing | None = None
 
     async def watch(
@@ -175,7 +175,9 @@ class Traces:
         params = TraceRequestChunkSentParams(request.method, request.url.with_fragment(None), chunk)
         await self._send(lambda config: config.on_request_chunk_sent, params)
 
-    async def _send(self, signal_of: Callable[[TraceConfig], Signal[_Params]], params: _Params) -> None:
+    async def _send(
+        self, signal_of: Callable[[TraceSignals[_Session]], Signal[_Session, _Params]], params: _Params
+    ) -> None:
         for config, context in self._listening:
             await signal_of(config).send(self._session, context, params)
 

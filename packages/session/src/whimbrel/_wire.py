@@ -11,7 +11,7 @@ from whimbrel._urls import request_target
 from whimbrel_connector import Body, Proxy, Request
 
 if TYPE_CHECKING:
-    from whimbrel._traces import Traces
+    from whimbrel._plan import RequestWatcher
 
 __all__ = ["leased_url", "wire_request"]
 
@@ -32,7 +32,7 @@ def wire_request(
     proxy: Proxy | None,
     *,
     hides_proxy_fields: bool,
-    traces: "Traces | None" = None,
+    traces: "RequestWatcher | None" = None,
 ) -> Request:
     """Return the request as it goes out, to be sent once.
 

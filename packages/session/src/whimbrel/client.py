@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, Unpack
 
-    from whimbrel.tracing import TraceConfig
+    from whimbrel._trace_events import TraceSignals
 
 __all__ = ["ClientSession", "ConnectorLike"]
 
@@ -136,7 +136,7 @@ class ClientSession(SessionFacts):
         parser: ParserFactory = ResponseParser,
         max_body_size: int | None = DEFAULT_MAX_BODY_BYTES,
         fallback_charset_resolver: CharsetResolver = utf8,
-        trace_configs: "Iterable[TraceConfig] | None" = None,
+        trace_configs: "Iterable[TraceSignals[ClientSession]] | None" = None,
         middlewares: Sequence[ClientMiddlewareType] = (),
     ) -> None:
         limits = with_earlier_spellings(timeout_of(timeout), read_timeout, conn_timeout)
@@ -172,6 +172,11 @@ class ClientSession(SessionFacts):
             connector, self._cookie_jar, response_class, request_class, requote=requote_redirect_url
         )
         self._connector = connector  # last: from here on there is something to close
+
+    @property
+    def trace_configs(self) -> "list[TraceSignals[ClientSession]]":
+        """Who is told of the life of each request."""
+        return self._trace_configs
 
     # Requests.
 
@@ -407,7 +412,7 @@ class ClientSession(SessionFacts):
         end_forgotten(self, what, "client_session", loop, connector.close if self._connector_owner else None)
 
 
-def _frozen(configs: "Iterable[TraceConfig] | None") -> "list[TraceConfig]":
+def _frozen(configs: "Iterable[TraceSignals[ClientSession]] | None") -> "list[TraceSignals[ClientSession]]":
     frozen = list(configs or ())
     for config in frozen:
         config.freeze()
