@@ -197,5 +197,5 @@ def _keys(function: Callable[..., object], annotation: str) -> list[str]:
     """Return the keys of the TypedDict in `Unpack[...]`, which stands where the function does or in its module."""
     name = annotation.partition("Unpack[")[2].partition("]")[0].rpartition(".")[2]
     known = vars(sys.modules[function.__module__])
-    options = known.get(name) or vars(sys.modules["whimbrel._plan"])[name]
+    options = known.get(name) or vars(sys.modules["whimbrel.client"])[name]
     return [*options.__annotations__]

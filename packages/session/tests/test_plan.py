@@ -7,7 +7,8 @@ from scripted_peer import Serve, answer
 
 from whimbrel import ClientResponseError, ClientSession
 from whimbrel._defaults import Defaults
-from whimbrel._plan import PLAN_KEYWORDS, RequestOptions
+from whimbrel._plan import PLAN_KEYWORDS
+from whimbrel.typedefs import RequestOptions
 
 LONG = "x" * 300
 LIMITS = [

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from whimbrel._credentials import BasicAuth, encode_basic_auth
 from whimbrel._version import __version__
 from whimbrel.api import request
-from whimbrel.client import ClientSession
+from whimbrel.client import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientSession
 from whimbrel.client_exceptions import (
     ClientConnectionError,
     ClientConnectionResetError,
@@ -53,8 +53,6 @@ from whimbrel.client_exceptions import (
     WSMessageTypeError,
     WSServerHandshakeError,
 )
-from whimbrel.client_middlewares import ClientHandlerType, ClientMiddlewareType
-from whimbrel.client_request import ClientRequest
 from whimbrel.client_timeout import ClientTimeout
 from whimbrel.client_ws import ClientWebSocketResponse
 from whimbrel.request_info import RequestInfo

@@ -1,6 +1,6 @@
 """What a session says for all of its requests, and what becomes of it under the keywords of one of them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,10 +12,9 @@ from whimbrel._body_rules import BodyRules
 from whimbrel._compression import coding_of, compressed
 from whimbrel._credentials import BasicAuth, credentials_of, split_credentials
 from whimbrel._outgoing import Outgoing
-from whimbrel._plan import PLAN_KEYWORDS, LooseHeaders, Plan, RaiseForStatus, RequestOptions, reading
+from whimbrel._plan import PLAN_KEYWORDS, LooseHeaders, PlainOptions, Plan, RaiseForStatus, reading
 from whimbrel._proxies import ProxyRules
 from whimbrel._urls import HTTP_SCHEMES, StrOrURL, build_url, check_scheme
-from whimbrel.client_middlewares import ClientMiddlewareType
 from whimbrel.client_timeout import ClientTimeout, timeout_of
 from whimbrel_connector import ExchangeOptions, TlsPolicy, tls_policy
 from whimbrel_http1 import HttpVersion
@@ -25,8 +24,8 @@ __all__ = ["Defaults", "Dumps", "base_url_of", "lower"]
 Dumps = Callable[[Any], str | bytes]
 
 _RECENT = 256
-_ASKED_KEYWORDS = frozenset(RequestOptions.__annotations__) - PLAN_KEYWORDS
-_KEYWORDS_BESIDE_THE_HEAD = PLAN_KEYWORDS | {"data", "json"}
+_KEYWORDS_BESIDE_THE_PLAN = frozenset(PlainOptions.__annotations__) - PLAN_KEYWORDS | {"middlewares"}
+_KEYWORDS_BESIDE_THE_HEAD = PLAN_KEYWORDS | {"data", "json", "middlewares"}
 _MOST_PLANS = 64
 # Values that nobody changes: what is made of one is right for all of that type that equal it.
 _PLAIN = frozenset({bool, int, float, type(None), ClientTimeout})
@@ -48,7 +47,6 @@ class Defaults:
         body_rules: What whole bodies obey.
         proxies: What decides about proxies.
         raise_for_status: Whether a status of 400 and above raises, or what decides.
-        middlewares: What each hop passes through.
         closes: Each connection is used once.
     """
 
@@ -63,7 +61,6 @@ class Defaults:
     body_rules: BodyRules
     proxies: ProxyRules
     raise_for_status: RaiseForStatus
-    middlewares: Sequence[ClientMiddlewareType]
     closes: bool
     _usual: Plan = field(init=False)
     _plans: dict[tuple[object, ...], Plan] = field(init=False, default_factory=dict)
@@ -72,7 +69,7 @@ class Defaults:
     def __post_init__(self) -> None:
         self._usual = self._fold({})
 
-    def asked(self, method: str, url: StrOrURL, options: RequestOptions) -> Outgoing:
+    def asked(self, method: str, url: StrOrURL, options: PlainOptions) -> Outgoing:
         """Return what is asked: what was asked of late, but for the body, where that can be.
 
         Raises:
@@ -94,7 +91,7 @@ class Defaults:
         return known if body is None else known.with_body(body)
 
     def outgoing(
-        self, method: str, url: StrOrURL, options: RequestOptions, schemes: frozenset[str] = HTTP_SCHEMES
+        self, method: str, url: StrOrURL, options: PlainOptions, schemes: frozenset[str] = HTTP_SCHEMES
     ) -> Outgoing:
         """Return what is asked.
 
@@ -134,17 +131,17 @@ class Defaults:
             merged.extend(own)
         return merged
 
-    def plan(self, options: RequestOptions) -> Plan:
+    def plan(self, options: PlainOptions) -> Plan:
         """Return what the request is to obey.
 
         Raises:
             TypeError: A keyword is unknown.
             ValueError: The options contradict each other.
         """
-        if _ASKED_KEYWORDS.issuperset(options):
+        if _KEYWORDS_BESIDE_THE_PLAN.issuperset(options):
             return self._usual
         special = [(name, type(value), value) for name, value in options.items() if name in PLAN_KEYWORDS]
-        if unknown := options.keys() - _ASKED_KEYWORDS - PLAN_KEYWORDS:
+        if unknown := options.keys() - _KEYWORDS_BESIDE_THE_PLAN - PLAN_KEYWORDS:
             msg = f"a request takes no keyword argument {min(unknown)!r}"
             raise TypeError(msg)
         if not _PLAIN.issuperset([kind for _, kind, _ in special]):
@@ -157,9 +154,9 @@ class Defaults:
             known = self._plans[key] = self._fold(options)
         return known
 
-    def _fold(self, options: RequestOptions) -> Plan:
+    def _fold(self, options: PlainOptions) -> Plan:
         timeout = timeout_of(options.get("timeout", self.timeout))
-        raise_for_status, middlewares = options.get("raise_for_status"), options.get("middlewares")
+        raise_for_status = options.get("raise_for_status")
         return Plan(
             total_seconds=timeout.total or None,
             timeouts=timeout.before_exchange,
@@ -177,7 +174,6 @@ class Defaults:
             tls=_tls(options),
             max_redirects=options.get("max_redirects", 10) if options.get("allow_redirects", True) else None,
             raise_for_status=self.raise_for_status if raise_for_status is None else raise_for_status,
-            middlewares=self.middlewares if middlewares is None else middlewares,
             uploads=options.get("upload_tracker"),
         )
 
@@ -208,7 +204,7 @@ def lower(names: Iterable[str] | None) -> frozenset[str]:
     return frozenset(name.lower() for name in names) if names else frozenset()
 
 
-def _tls(options: RequestOptions) -> TlsPolicy | None:
+def _tls(options: PlainOptions) -> TlsPolicy | None:
     tls = tls_policy(
         ssl=options.get("ssl"),
         verify_ssl=options.get("verify_ssl"),

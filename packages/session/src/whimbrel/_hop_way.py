@@ -8,7 +8,7 @@ from yarl import URL
 
 from whimbrel._credentials import BasicAuth
 from whimbrel._proxies import ProxyRules
-from whimbrel.client_exceptions import ClientError
+from whimbrel.client_exceptions import ClientError, ssl_of
 from whimbrel_connector import ConnectorError, Fingerprint, Proxy, TlsPolicy, tls_policy
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from whimbrel._plan import Plan
 
-__all__ = ["HopWay", "plan_for", "ssl_of", "way_of"]
+__all__ = ["HopWay", "plan_for", "way_of"]
 
 
 class HopWay(NamedTuple):
@@ -35,13 +35,6 @@ class HopWay(NamedTuple):
     proxy: URL | None = None
     proxy_auth: BasicAuth | None = None
     proxy_headers: CIMultiDict[str] | None = None
-
-
-def ssl_of(tls: TlsPolicy | None) -> "SSLContext | Fingerprint | bool":
-    """Return what `ssl=` would have to be."""
-    if tls is None:
-        return True
-    return tls.context or tls.fingerprint or tls.verify is not False
 
 
 def way_of(plan: "Plan", url: URL) -> HopWay:

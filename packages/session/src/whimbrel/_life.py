@@ -3,10 +3,11 @@
 The rules themselves stand in modules of their own; here is when they apply.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from multidict import CIMultiDict
 from yarl import URL
 
 from whimbrel._bodies import rewind, rewinds
@@ -20,8 +21,6 @@ from whimbrel._repeat import may_repeat
 from whimbrel._translation import translate_fault
 from whimbrel._wire import leased_url, wire_request
 from whimbrel.client_exceptions import RequestTimeoutError, TooManyRedirects
-from whimbrel.client_middlewares import pass_through
-from whimbrel.client_request import ClientRequest
 from whimbrel.response import ClientResponse
 from whimbrel_connector import (
     AlarmClock,
@@ -37,10 +36,11 @@ from whimbrel_connector import (
 from whimbrel_cookies import merge_cookie_header
 from whimbrel_http1 import Http1Error, ResponseHead
 
-if TYPE_CHECKING:
-    from whimbrel.client import ClientSession
+__all__ = ["ConnectorLike", "Passage", "RequestLife", "Send"]
 
-__all__ = ["ConnectorLike", "RequestLife"]
+# What hands a hop on to the wire, and what a hop passes through before: it may send another in its place.
+Send = Callable[[Outgoing, Head, Plan], Awaitable[ClientResponse]]
+Passage = Callable[[Outgoing, CIMultiDict[str], Plan, Send], Awaitable[ClientResponse]]
 
 
 class ConnectorLike(Protocol):
@@ -76,7 +76,6 @@ class RequestLife:
         connector: Where connections come from.
         jar: Where cookies come from and go to.
         response_class: The class of responses.
-        request_class: The class of what middlewares are given; each hop passes through one of one's own.
         requote: Whether redirect targets are put into canonical form; it may be changed.
     """
 
@@ -85,7 +84,6 @@ class RequestLife:
         connector: ConnectorLike,
         jar: CookieJarLike,
         response_class: type[ClientResponse],
-        request_class: type[ClientRequest],
         *,
         requote: bool,
     ) -> None:
@@ -93,21 +91,26 @@ class RequestLife:
         self._jar = jar
         self._cookies_for = cookie_source(jar)
         self._response_class = response_class
-        self._request_class = request_class
         self._clock = AlarmClock()
         self.requote = requote
         # What leads to one socket on this machine goes there, whatever proxy the environment names.
         self._asks_environment: bool = getattr(connector, "reaches_proxies", True)
 
-    async def perform(self, outgoing: Outgoing, plan: Plan, session: "ClientSession") -> ClientResponse:
-        """Make the request and those it is redirected to, within the total limit."""
+    async def perform(self, outgoing: Outgoing, plan: Plan, passage: Passage | None) -> ClientResponse:
+        """Make the request and those it is redirected to, within the total limit.
+
+        Args:
+            outgoing: What is asked.
+            plan: What it obeys.
+            passage: What each hop passes through, or None where it is sent at once.
+        """
         try:
             with Deadline(self._clock, plan.total_seconds, _too_late) as deadline:
                 if plan.proxies.trusts_environment:
                     outgoing = await NETRC.complete(outgoing)
-                response = await self._hop(outgoing, plan, session)
+                response = await self._hop(outgoing, plan, passage)
                 if plan.max_redirects is not None and is_redirect(response.status):
-                    response = await self._follow(response, outgoing, plan, session)
+                    response = await self._follow(response, outgoing, plan, passage)
                 if plan.raise_for_status is not False:
                     await _judge(response, plan.raise_for_status)
                 response.keep_within(deadline)
@@ -121,7 +124,7 @@ class RequestLife:
         self._clock.rest()
 
     async def _follow(
-        self, response: ClientResponse, outgoing: Outgoing, plan: Plan, session: "ClientSession"
+        self, response: ClientResponse, outgoing: Outgoing, plan: Plan, passage: Passage | None
     ) -> ClientResponse:
         """Go where `response` leads, and on from there; return the response that leads nowhere."""
         history: list[ClientResponse] = []
@@ -141,7 +144,7 @@ class RequestLife:
                     message=f"{len(history)} redirects in a row, and max_redirects is {plan.max_redirects}",
                     headers=response.headers,
                 )
-            if plan.middlewares:
+            if passage is not None:
                 outgoing = moved(outgoing, response.real_url)
             left = outgoing.url
             outgoing = next_request(outgoing, response.status, location, requote=self.requote)
@@ -150,22 +153,20 @@ class RequestLife:
             if plan.traces is not None:
                 plan.traces.now_at(outgoing)
             rewind(outgoing.body)
-            response = await self._hop(outgoing, plan, session)
+            response = await self._hop(outgoing, plan, passage)
             response.history = tuple(history)
         return response
 
     # Neither of these is a coroutine of its own: each level that a request waits through costs it twice.
 
-    def _hop(self, outgoing: Outgoing, plan: Plan, session: "ClientSession") -> Awaitable[ClientResponse]:
-        """Make one request, by way of its middlewares; return its response, whatever it says."""
+    def _hop(self, outgoing: Outgoing, plan: Plan, passage: Passage | None) -> Awaitable[ClientResponse]:
+        """Make one request, by way of what it passes through; return its response, whatever it says."""
         cookie_header = self._cookies_for(outgoing.url)
         if outgoing.cookies:
             cookie_header = merge_cookie_header(cookie_header, outgoing.cookies)
-        if not plan.middlewares and self._request_class is ClientRequest:
+        if passage is None:
             return self._send(outgoing, outgoing.head(cookie_header), plan)
-        headers = complete_headers(outgoing, cookie_header)
-        request = self._request_class.for_hop(outgoing, headers, plan, session, self._response_class)
-        return pass_through(plan.middlewares, request, lambda changed: self._send(*changed.begin(plan)))
+        return passage(outgoing, complete_headers(outgoing, cookie_header), plan, self._send)
 
     async def _send(self, outgoing: Outgoing, head: Head, plan: Plan) -> ClientResponse:
         """Send what stands in `outgoing` and `head`; once more, over a fresh connection, if one was stale."""

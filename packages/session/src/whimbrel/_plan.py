@@ -1,6 +1,6 @@
 """What a request is to obey, folded once from the session's settings and the caller's keywords."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
@@ -14,7 +14,6 @@ from whimbrel._outgoing import Outgoing
 from whimbrel._proxies import ProxyRules
 from whimbrel._translation import translate_body_fault
 from whimbrel._urls import Params, StrOrURL
-from whimbrel.client_middlewares import ClientMiddlewareType
 from whimbrel.client_timeout import ClientTimeout
 from whimbrel.response import BodyWatcher, ClientResponse
 from whimbrel_connector import (
@@ -38,9 +37,9 @@ if TYPE_CHECKING:
 __all__ = [
     "PLAN_KEYWORDS",
     "LooseHeaders",
+    "PlainOptions",
     "Plan",
     "RaiseForStatus",
-    "RequestOptions",
     "RequestWatcher",
     "reading",
     "usual_reading",
@@ -50,8 +49,8 @@ LooseHeaders = Mapping[str, str] | Iterable[tuple[str, str]]
 RaiseForStatus = bool | Callable[[ClientResponse], Awaitable[None]]
 
 
-class RequestOptions(TypedDict, total=False):
-    """The keywords that every request method takes; `ClientSession.request` says what each means."""
+class PlainOptions(TypedDict, total=False):
+    """The keywords that every request method takes, but for `middlewares`: those know the session."""
 
     params: Params
     data: Data
@@ -83,7 +82,6 @@ class RequestOptions(TypedDict, total=False):
     max_headers: int | None
     max_body_size: int | None
     read_until_eof: bool
-    middlewares: Sequence[ClientMiddlewareType] | None
     trace_request_ctx: object
     upload_tracker: "UploadTracker | None"
 
@@ -99,7 +97,6 @@ PLAN_KEYWORDS = frozenset(
         "max_headers",
         "max_line_size",
         "max_redirects",
-        "middlewares",
         "proxy",
         "proxy_auth",
         "proxy_headers",
@@ -148,7 +145,6 @@ class Plan:
         tls: What TLS must satisfy; None: what the connector says.
         max_redirects: How many redirects are followed; None follows none.
         raise_for_status: Whether a status of 400 and above raises, or what decides.
-        middlewares: What each hop passes through, the first outermost.
         traces: Who watches, or None.
         uploads: Who follows the body, or None.
     """
@@ -161,7 +157,6 @@ class Plan:
     tls: TlsPolicy | None = None
     max_redirects: int | None = 10
     raise_for_status: RaiseForStatus = False
-    middlewares: Sequence[ClientMiddlewareType] = ()
     traces: RequestWatcher | None = None
     uploads: "UploadTracker | None" = None
 
@@ -186,7 +181,7 @@ def usual_reading(
     )
 
 
-def reading(usual: ExchangeOptions, options: RequestOptions, timeout: ClientTimeout) -> ExchangeOptions:
+def reading(usual: ExchangeOptions, options: PlainOptions, timeout: ClientTimeout) -> ExchangeOptions:
     """Return how the response is read: the `usual` way, unless the request has its own."""
     own: dict[str, Any] = {**timeout.within_exchange}
     limits = {

@@ -5,7 +5,6 @@ import errno
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from whimbrel._hop_way import ssl_of
 from whimbrel.client_exceptions import (
     ClientConnectionError,
     ClientConnectorCertificateError,
@@ -35,6 +34,7 @@ from whimbrel.client_exceptions import (
     TCPTimeoutError,
     TLSTimeoutError,
     UnixClientConnectorError,
+    ssl_of,
 )
 from whimbrel.request_info import RequestInfo
 from whimbrel_connector import (

@@ -13,7 +13,7 @@ from whimbrel_http1 import HTTP_1_1, HttpVersion
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from whimbrel._plan import RequestOptions
+    from whimbrel.client import RequestOptions
 
 __all__ = ["request"]
 

@@ -18,16 +18,16 @@ from whimbrel._cookies import CookieJarLike
 from whimbrel._credentials import BasicAuth
 from whimbrel._defaults import Defaults, Dumps, base_url_of, lower
 from whimbrel._head_limits import head_limits
-from whimbrel._life import ConnectorLike, RequestLife
+from whimbrel._hop_request import HopRequest
+from whimbrel._life import ConnectorLike, Passage, RequestLife, Send
+from whimbrel._middleware_chain import Handler, Middleware, pass_through
 from whimbrel._outgoing import Outgoing
-from whimbrel._plan import LooseHeaders, Plan, RaiseForStatus, RequestOptions, usual_reading
+from whimbrel._plan import LooseHeaders, PlainOptions, Plan, RaiseForStatus, usual_reading
 from whimbrel._proxies import ProxyRules
 from whimbrel._request_context import RequestContext
 from whimbrel._session_facts import SessionFacts
 from whimbrel._urls import HTTP_SCHEMES, WS_SCHEMES, Params, StrOrURL, build_url
 from whimbrel._ws_opening import WebSocketOptions, open_websocket, ws_limits
-from whimbrel.client_middlewares import ClientMiddlewareType
-from whimbrel.client_request import ClientRequest
 from whimbrel.client_timeout import DEFAULT_TIMEOUT, ClientTimeout, timeout_of, with_earlier_spellings
 from whimbrel.client_ws import ClientWebSocketResponse
 from whimbrel.response import ClientResponse
@@ -43,9 +43,30 @@ if TYPE_CHECKING:
 
     from whimbrel._trace_events import TraceSignals
 
-__all__ = ["ClientSession", "ConnectorLike"]
+__all__ = [
+    "ClientHandlerType",
+    "ClientMiddlewareType",
+    "ClientRequest",
+    "ClientSession",
+    "ConnectorLike",
+    "RequestOptions",
+]
 
 _SESSION_CLOSED = "Session is closed"
+
+
+class ClientRequest(HopRequest["ClientSession"]):
+    """One hop of a request, complete but not yet sent; `HopRequest` says what it takes and what it shows."""
+
+
+ClientHandlerType = Handler[ClientRequest]
+ClientMiddlewareType = Middleware[ClientRequest]
+
+
+class RequestOptions(PlainOptions, total=False):
+    """The keywords that every request method takes; `ClientSession.request` says what each means."""
+
+    middlewares: Sequence[ClientMiddlewareType] | None
 
 
 class ClientSession(SessionFacts):
@@ -144,7 +165,10 @@ class ClientSession(SessionFacts):
         self._made_at = birthplace(self)
         self._json_serialize = json_serialize
         self._skip_auto_headers = frozenset(skip_auto_headers or ())
+        self._request_class = request_class
+        self._response_class = response_class
         self._ws_response_class = ws_response_class
+        self._middlewares = middlewares
         self._defaults = Defaults(
             base_url=base_url_of(base_url),
             headers=CIMultiDict(headers or ()),
@@ -159,7 +183,6 @@ class ClientSession(SessionFacts):
                 proxy=proxy, auth=proxy_auth, headers=proxy_headers, trust_env=trust_env
             ),
             raise_for_status=raise_for_status,
-            middlewares=middlewares,
             closes=getattr(connector, "force_close", False),
         )
         self._trace_configs = _frozen(trace_configs)
@@ -168,9 +191,7 @@ class ClientSession(SessionFacts):
             self._cookie_jar.update_cookies(cookies, URL())
         self._connector_owner = connector_owner
         connector = TCPConnector() if connector is None else connector
-        self._life = RequestLife(
-            connector, self._cookie_jar, response_class, request_class, requote=requote_redirect_url
-        )
+        self._life = RequestLife(connector, self._cookie_jar, response_class, requote=requote_redirect_url)
         self._connector = connector  # last: from here on there is something to close
 
     @property
@@ -330,14 +351,30 @@ class ClientSession(SessionFacts):
             plan.uploads.finish()
 
     def _perform(self, outgoing: Outgoing, plan: Plan, options: RequestOptions) -> Awaitable[ClientResponse]:
-        """Make the request, watched by whoever wants to."""
+        """Make the request, watched by whoever wants to, and by way of its middlewares."""
+        passage, middlewares = None, options.get("middlewares")
+        if middlewares is None:
+            middlewares = self._middlewares
+        if middlewares or self._request_class is not ClientRequest:
+            passage = self._passage(middlewares)
         if not self._trace_configs:
-            return self._life.perform(outgoing, plan, self)
+            return self._life.perform(outgoing, plan, passage)
         from whimbrel._traces import Traces  # noqa: PLC0415  few programs trace
 
         traces = Traces(self, self._trace_configs, options.get("trace_request_ctx"))
         watched = replace(plan, traces=traces, exchange=replace(plan.exchange, observer=traces))
-        return traces.watch(outgoing, lambda: self._life.perform(outgoing, watched, self))
+        return traces.watch(outgoing, lambda: self._life.perform(outgoing, watched, passage))
+
+    def _passage(self, middlewares: Sequence[ClientMiddlewareType]) -> Passage:
+        """Return what each hop of a request passes through: as a `ClientRequest`, through `middlewares`."""
+
+        def passage(
+            outgoing: Outgoing, headers: CIMultiDict[str], plan: Plan, send: Send
+        ) -> Awaitable[ClientResponse]:
+            request = self._request_class.for_hop(outgoing, headers, plan, self, self._response_class)
+            return pass_through(middlewares, request, lambda changed: send(*changed.begin(plan)))
+
+        return passage
 
     async def _ws_connect(
         self,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from whimbrel._credentials import BasicAuth
     from whimbrel.request_info import RequestInfo
     from whimbrel.response import ClientResponse
-    from whimbrel_connector import Fingerprint
+    from whimbrel_connector import Fingerprint, TlsPolicy
 
 __all__ = [
     "ClientConnectionError",
@@ -96,6 +96,13 @@ class ConnectionKey(NamedTuple):
     proxy: "URL | None" = None
     proxy_auth: "BasicAuth | None" = None
     proxy_headers_hash: int | None = None
+
+
+def ssl_of(tls: "TlsPolicy | None") -> "ssl.SSLContext | bool | Fingerprint":
+    """Return what `ssl=` would have to be for `tls`, the policy of a request."""
+    if tls is None:
+        return True
+    return tls.context or tls.fingerprint or tls.verify is not False
 
 
 class ClientError(Exception):

@@ -12,8 +12,9 @@ from yarl import Query
 
 from whimbrel._cookies import CookieJarLike
 from whimbrel._life import ConnectorLike
-from whimbrel._plan import LooseHeaders, RaiseForStatus, RequestOptions
+from whimbrel._plan import LooseHeaders, RaiseForStatus
 from whimbrel._urls import Params, StrOrURL
+from whimbrel.client import RequestOptions
 from whimbrel_cookies import LooseCookies
 from whimbrel_http1 import RawHeaders
 
