@@ -241,6 +241,18 @@ async def test_a_subprotocol_is_agreed_on_and_headers_and_cookies_go_along() -> 
     assert (seen["X-Tide"], seen["Cookie"], seen["Origin"]) == ("low", "sid=1", "http://shore.example")
 
 
+async def test_subprotocols_may_be_asked_for_by_a_header() -> None:
+    async def chat(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(protocols=("surf",))
+        await socket.prepare(request)
+        return socket
+
+    named = {"sec-websocket-protocol": "chat, surf"}
+    async with _application(chat) as port, ClientSession() as session:
+        async with session.ws_connect(f"http://127.0.0.1:{port}/", headers=named) as ws:
+            assert ws.protocol == "surf"
+
+
 @pytest.mark.parametrize(("decode_text", "data"), [(True, "прилив"), (False, "прилив".encode())])
 async def test_text_may_be_left_undecoded(
     httpbin: Bin, session: ClientSession, decode_text: bool, data: str | bytes

@@ -88,6 +88,11 @@ CONNECTIONS = [
     Scene("connection that the server closes", many(get(), get()), Close(text("ok", "Connection: close"))),
     Scene("unix socket", get(), connector=lambda stage: stage.lib.UnixConnector(stage.unix_path)),
     Scene(
+        "unix socket by a scheme of its own",
+        get("unix://localhost/birds?a=b"),
+        connector=lambda stage: stage.lib.UnixConnector(stage.unix_path),
+    ),
+    Scene(
         "unix socket that is not there",
         get(),
         connector=lambda stage: stage.lib.UnixConnector(stage.unix_path + ".not"),

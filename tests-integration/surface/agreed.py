@@ -50,7 +50,6 @@ AGREED = {
     "ClientWebSocketResponse(*": BY_THE_SESSION,
     "ClientWebSocketResponse: does not derive from Generic": "only type checkers see it",
     # Connectors.
-    "*Connector.allowed_protocol_schema_set: missing": INSIDE,
     "*Connector.connect(*": BY_URL,
     "TCPConnector(verify_ssl): is None by default, not True": "None says nothing, which means the same",
     "Fingerprint.HASHFUNC_BY_DIGESTLEN: missing": INSIDE,

@@ -30,6 +30,19 @@ async def test_exchanges_go_through_the_socket_whatever_the_host(serve: Serve, t
     assert peer.accepted == 1
 
 
+async def test_its_own_scheme_means_http(serve: Serve, tmp_path: Path) -> None:
+    path = str(tmp_path / "shore.sock")
+    peer = await serve(path=path)
+    async with UnixConnector(path) as connector:
+        for peer.url in ("unix://localhost/", "http://localhost", "tcp://localhost:80"):
+            assert (await peer.fetch(connector)).body == b"/"
+        with pytest.raises(ValueError, match="no host and port"):
+            await connector.connect("tcp://localhost")
+        with pytest.raises(ValueError, match="no host and port"):
+            await connector.connect("unix:///shore.sock")
+    assert peer.accepted == 1
+
+
 async def test_tls_goes_through_it_too(serve: Serve, tmp_path: Path, authority: Authority) -> None:
     path = str(tmp_path / "shore.sock")
     peer = await serve(path=path, context=authority.server("shore.example"))

@@ -32,6 +32,8 @@ def test_host_comes_first_and_names_an_unusual_port() -> None:
         ("http://shore.example/", "shore.example"),
         ("https://shore.example:443/", "shore.example"),
         ("http://[::1]:81/", "[::1]:81"),
+        ("http://[fe80::1%eth0]:81/", "[fe80::1]:81"),
+        ("http://[fe80::1%25eth0]/", "[fe80::1]"),
         ("http://пример.example/", "xn--e1afmkfd.example"),
     ],
 )

@@ -153,6 +153,14 @@ def test_a_proxy_that_is_given_wins_over_the_environment(variables: pytest.Monke
     assert NOTHING.over(proxy=HERE, trust_env=True).proxy_for(ORIGIN) == Proxy(URL(HERE))
 
 
+@pytest.mark.parametrize("none", ["", URL()])
+def test_an_empty_url_is_no_proxy_at_all(variables: pytest.MonkeyPatch, none: str | URL) -> None:
+    variables.setenv("http_proxy", THERE)
+    rules = NOTHING.over(proxy=HERE, trust_env=True)
+    assert rules.over(proxy=none).proxy_for(ORIGIN) is None
+    assert NOTHING.over(trust_env=True).over(proxy=none).proxy_for(ORIGIN) is None
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -163,7 +171,6 @@ def test_a_proxy_that_is_given_wins_over_the_environment(variables: pytest.Monke
         "here.example:3128",
         "http://u:hush@h:port",
         "/path",
-        "",
     ],
 )
 def test_what_is_no_proxy_is_refused_without_its_password(given: str) -> None:

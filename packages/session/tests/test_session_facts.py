@@ -55,6 +55,35 @@ async def test_a_session_tells_what_it_was_made_of() -> None:
         assert session.requote_redirect_url
 
 
+async def test_what_aiohttp_calls_it_inside_is_what_libraries_ask_for(serve: Serve) -> None:
+    peer = await serve(answer())
+    async with ClientSession(timeout=7) as session:
+        assert session._default_headers is session.headers
+        assert session._timeout == ClientTimeout(total=7)
+        assert session._loop is asyncio.get_running_loop()
+        await session.get(peer.url)
+        session._default_headers = {"X-Bird": "whimbrel"}
+        session._default_auth = BasicAuth("user", "pass")
+        assert session._default_auth == session.auth
+        await session.get(peer.url)
+        await session.get(peer.url)
+    assert all(b"X-Bird: whimbrel\r\n" in head and b"Authorization" in head for head in peer.heads[1:])
+
+
+def test_the_loop_of_the_first_use_is_remembered() -> None:
+    """Some libraries make another session where it no longer runs."""
+
+    async def ask() -> asyncio.AbstractEventLoop:
+        with pytest.raises(whimbrel.ClientConnectorError):
+            await session.get("http://127.0.0.1:1/")
+        return session._loop
+
+    session = ClientSession()
+    assert asyncio.run(ask()) is session._loop
+    assert session._loop.is_closed()
+    session.detach()
+
+
 async def test_the_defaults_are_the_documented_ones() -> None:
     async with ClientSession() as session:
         assert session.json_serialize is json.dumps

@@ -5,7 +5,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from yarl import URL
 
-from whimbrel._urls import HTTP_SCHEMES, Params, build_url, check_scheme, request_target
+import whimbrel
+from whimbrel._urls import HTTP_SCHEMES, Params, build_url, check_scheme, request_target, schemes_of
 from whimbrel.client_exceptions import InvalidURL, InvalidUrlClientError, NonHttpUrlClientError
 
 HERE = "http://shore.example/path"
@@ -73,6 +74,18 @@ def test_urls_without_a_scheme_are_refused(url: str) -> None:
 def test_other_schemes_are_refused(url: str) -> None:
     with pytest.raises(NonHttpUrlClientError, match=url):
         check_scheme(build_url(None, url), HTTP_SCHEMES)
+
+
+def test_a_connector_may_bring_schemes_of_its_own() -> None:
+    assert schemes_of(object()) == {"http", "https"}
+    assert schemes_of(whimbrel.TCPConnector) == {"http", "https", "tcp"}
+    check_scheme(build_url(None, "unix://shore.example/"), schemes_of(whimbrel.UnixConnector))
+
+
+@pytest.mark.parametrize("url", ["/birds/", "//shore.example/", "http://shore.example/birds"])
+def test_a_base_has_a_scheme_and_ends_with_a_slash(url: str) -> None:
+    with pytest.raises(ValueError, match="base_url must be absolute"):
+        whimbrel.ClientSession(url)
 
 
 @pytest.mark.parametrize("url", ["http://", "http:///path", "http://[::1", "http://host:port/"])

@@ -289,6 +289,7 @@ def test_tls_verifies_names_and_certificates() -> None:
     ("url", "host", "port", "field"),
     [
         ("ws://[::1]:8080/", "::1", 8080, b"Host: [::1]:8080\r\n"),
+        ("ws://[fe80::1%1]:8080/", "fe80::1%1", 8080, b"Host: [fe80::1]:8080\r\n"),
         ("ws://shore.example", "shore.example", 80, b"Host: shore.example\r\n"),
         ("ws://SHORE.example:80", "shore.example", 80, b"Host: shore.example\r\n"),
         ("ws://küste.example", "xn--kste-0ra.example", 80, b"Host: xn--kste-0ra.example\r\n"),

@@ -88,6 +88,8 @@ class BaseConnector(ABC):
         tls: What TLS must satisfy where `connect` is told nothing else.
         reaches_proxies: Whether it can go through a proxy; where it cannot, a session asks the
             environment for none.
+        allowed_protocol_schema_set: Schemes of the URLs that it takes. One that is not the web's, such as
+            unix, stands for http.
 
     Args:
         keepalive_timeout: Seconds an idle connection is kept; None for ever. The server's own
@@ -104,6 +106,7 @@ class BaseConnector(ABC):
     """
 
     reaches_proxies: ClassVar[bool] = True
+    allowed_protocol_schema_set: ClassVar[frozenset[str]] = frozenset({"http", "https", "ws", "wss"})
 
     def __init__(
         self,
@@ -199,7 +202,13 @@ class BaseConnector(ABC):
             )
             raise RuntimeError(msg)
         policy = self.tls if tls is None else tls.over(self.tls)
-        route = Route.to(url if isinstance(url, URL) else URL(url), tls=policy, proxy=proxy)
+        url = url if isinstance(url, URL) else URL(url)
+        try:
+            route = Route.to(url, tls=policy, proxy=proxy)
+        except ValueError:  # of a scheme that has no usual port
+            if url.scheme not in self.allowed_protocol_schema_set or not url.raw_host:
+                raise
+            route = Route.to(url.with_scheme("http"), tls=policy, proxy=proxy)
         connection = None if options.fresh else pool.take_idle(route)
         if connection is None:
             route, place = pool.known(route), None

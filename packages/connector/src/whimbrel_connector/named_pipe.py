@@ -36,6 +36,7 @@ class NamedPipeConnector(BaseConnector):
     """
 
     reaches_proxies = False
+    allowed_protocol_schema_set = BaseConnector.allowed_protocol_schema_set | {"npipe"}
 
     def __init__(
         self,

@@ -77,6 +77,8 @@ class TCPConnector(BaseConnector):
         loop: Accepted for compatibility and not used: the loop of the first use is taken.
     """
 
+    allowed_protocol_schema_set = BaseConnector.allowed_protocol_schema_set | {"tcp"}
+
     _wrap_create_connection: ForeignDial | None = None  # a method of subclasses written against aiohttp
 
     def __init_subclass__(cls) -> None:

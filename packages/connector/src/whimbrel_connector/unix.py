@@ -35,6 +35,7 @@ class UnixConnector(BaseConnector):
     """
 
     reaches_proxies = False
+    allowed_protocol_schema_set = BaseConnector.allowed_protocol_schema_set | {"unix"}
 
     def __init__(
         self,

@@ -14,7 +14,7 @@ from whimbrel._credentials import BasicAuth, credentials_of, split_credentials
 from whimbrel._outgoing import Outgoing
 from whimbrel._plan import PLAN_KEYWORDS, LooseHeaders, PlainOptions, Plan, RaiseForStatus, reading
 from whimbrel._proxies import ProxyRules
-from whimbrel._urls import HTTP_SCHEMES, StrOrURL, build_url, check_scheme
+from whimbrel._urls import WS_SCHEMES, StrOrURL, build_url, check_scheme
 from whimbrel.client_timeout import ClientTimeout, timeout_of
 from whimbrel_connector import ExchangeOptions, TlsPolicy, tls_policy
 from whimbrel_http1 import HttpVersion
@@ -47,6 +47,7 @@ class Defaults:
         body_rules: What whole bodies obey.
         proxies: What decides about proxies.
         raise_for_status: Whether a status of 400 and above raises, or what decides.
+        schemes: Those of the URLs that may be asked for.
         closes: Each connection is used once.
     """
 
@@ -61,6 +62,7 @@ class Defaults:
     body_rules: BodyRules
     proxies: ProxyRules
     raise_for_status: RaiseForStatus
+    schemes: frozenset[str]
     closes: bool
     _usual: Plan = field(init=False)
     _plans: dict[tuple[object, ...], Plan] = field(init=False, default_factory=dict)
@@ -91,17 +93,17 @@ class Defaults:
         return known if body is None else known.with_body(body)
 
     def outgoing(
-        self, method: str, url: StrOrURL, options: PlainOptions, schemes: frozenset[str] = HTTP_SCHEMES
+        self, method: str, url: StrOrURL, options: PlainOptions, *, is_websocket: bool = False
     ) -> Outgoing:
         """Return what is asked.
 
         Raises:
             InvalidUrlClientError: The URL is none, or has no host.
-            NonHttpUrlClientError: Its scheme is none of `schemes`.
+            NonHttpUrlClientError: Its scheme is none of `schemes`, nor a WebSocket's where one is asked for.
             ValueError: The options contradict each other.
         """
         target, of_url = split_credentials(build_url(self.base_url, url, options.get("params")))
-        check_scheme(target, schemes)
+        check_scheme(target, self.schemes | WS_SCHEMES if is_websocket else self.schemes)
         own = options.get("headers")
         headers = self.merge_headers(own)
         body = payload_of(options.get("data"), options.get("json"), self.dumps)
@@ -177,6 +179,11 @@ class Defaults:
             uploads=options.get("upload_tracker"),
         )
 
+    def authenticate(self, auth: BasicAuth | None) -> None:
+        """Take other credentials from now on."""
+        self.auth = auth
+        self._recent.clear()
+
     def _auth_for(self, url: URL) -> BasicAuth | None:
         """Return the session's own credentials, unless its base URL says that they are for elsewhere."""
         if self.auth is None or self.base_url is None or self.base_url.origin() == url.origin():
@@ -188,13 +195,13 @@ def base_url_of(given: StrOrURL | None) -> URL | None:
     """Return the base URL.
 
     Raises:
-        ValueError: It is relative, or its path does not end with a slash.
+        ValueError: It is relative, or has no scheme, or its path does not end with a slash.
     """
     if given is None:
         return None
     url = URL(given)
-    if not url.absolute or not url.path.endswith("/"):
-        msg = "base_url must be absolute and its path must end with '/'"
+    if not url.scheme or not url.absolute or not url.path.endswith("/"):
+        msg = "base_url must be absolute, scheme and all, and its path must end with '/'"
         raise ValueError(msg)
     return url
 

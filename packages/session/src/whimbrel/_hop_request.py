@@ -17,7 +17,7 @@ from whimbrel._credentials import BasicAuth, credentials_of, split_credentials
 from whimbrel._hop_way import HopWay, plan_for, way_of
 from whimbrel._outgoing import Head, Outgoing, complete_headers, describe_body
 from whimbrel._redirects import crosses_origin
-from whimbrel._urls import HTTP_SCHEMES, WS_SCHEMES, Params, build_url, check_scheme
+from whimbrel._urls import HTTP_SCHEMES, WS_SCHEMES, Params, build_url, check_scheme, host_field
 from whimbrel.client_exceptions import ConnectionKey
 from whimbrel.request_info import RequestInfo
 from whimbrel_connector import Fingerprint
@@ -208,11 +208,12 @@ class HopRequest(Generic[_Session]):
 
     @url.setter
     def url(self, url: URL) -> None:
-        check_scheme(url, HTTP_SCHEMES | WS_SCHEMES if self._outgoing.offers_upgrade else HTTP_SCHEMES)
-        url = url.with_user(None)
         before = self._outgoing.url
-        if self.headers.get("Host") == before.host_port_subcomponent:
-            self.headers["Host"] = url.host_port_subcomponent or ""
+        allowed = HTTP_SCHEMES | {before.scheme}
+        check_scheme(url, allowed | WS_SCHEMES if self._outgoing.offers_upgrade else allowed)
+        url = url.with_user(None)
+        if self.headers.get("Host") == host_field(before):
+            self.headers["Host"] = host_field(url)
         if crosses_origin(before, url):
             for name in _SECRETS:
                 self.headers.popall(name, None)

@@ -47,7 +47,8 @@ class ConnectorLike(Protocol):
     """All that a session asks of a connector; anything that fits will do.
 
     One whose attribute `reaches_proxies` is False is given no proxy that the environment names; one whose
-    attribute `is_elsewhere` is True is closed only where the closing of the session is awaited.
+    attribute `is_elsewhere` is True is closed only where the closing of the session is awaited. One whose
+    attribute `allowed_protocol_schema_set` names further schemes is asked for their URLs, too.
     """
 
     @property

@@ -13,6 +13,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from whimbrel._credentials import BasicAuth
+from whimbrel._urls import host_field
 from whimbrel._version import __version__
 from whimbrel.request_info import RequestInfo
 from whimbrel_connector import Request
@@ -161,7 +162,7 @@ def complete_headers(request: Outgoing, cookie_header: str) -> CIMultiDict[str]:
     given = request.headers
     headers: CIMultiDict[str] = CIMultiDict()
     if "Host" not in given:
-        headers["Host"] = request.url.host_port_subcomponent or ""
+        headers["Host"] = host_field(request.url)
     headers.extend(given)
     for name, value in _automatic():
         if name not in given and name.lower() not in request.skip:

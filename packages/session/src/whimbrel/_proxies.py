@@ -19,6 +19,7 @@ from whimbrel_connector import Proxy
 __all__ = ["ProxyRules"]
 
 _NO_HEADERS: tuple[tuple[str, str], ...] = ()
+_NONE_AT_ALL: tuple[StrOrURL, ...] = ("", URL())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +54,16 @@ class ProxyRules:
     ) -> "ProxyRules":
         """Return these rules with what is given here in place of theirs.
 
-        Credentials and headers of one proxy are not sent to another that is given here.
+        Credentials and headers of one proxy are not sent to another that is given here. An empty URL is no
+        proxy at all, not the environment's either.
 
         Raises:
             ValueError: Credentials are given twice, or are no BasicAuth, or the proxy cannot be used.
             whimbrel_http1.LocalError: A header cannot be written by the rules.
         """
         own_auth = _checked(auth)
+        if proxy in _NONE_AT_ALL:
+            return ProxyRules()
         own_headers = None if headers is None else tuple(CIMultiDict(headers).items())
         given = None if proxy is None else _read(proxy)
         base = self

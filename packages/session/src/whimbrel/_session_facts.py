@@ -10,7 +10,7 @@ from whimbrel._cookies import CookieJarLike
 from whimbrel._credentials import BasicAuth
 from whimbrel._defaults import Defaults, Dumps
 from whimbrel._life import ConnectorLike, RequestLife
-from whimbrel._plan import RaiseForStatus
+from whimbrel._plan import LooseHeaders, RaiseForStatus
 from whimbrel.client_timeout import ClientTimeout
 from whimbrel_http1 import HttpVersion
 
@@ -111,6 +111,31 @@ class SessionFacts:
     @property
     def _raise_for_status(self) -> RaiseForStatus:
         return self._defaults.raise_for_status
+
+    @property
+    def _default_headers(self) -> CIMultiDict[str]:
+        return self._defaults.headers
+
+    @_default_headers.setter
+    def _default_headers(self, headers: LooseHeaders) -> None:
+        self._defaults.headers = CIMultiDict(headers)
+
+    @property
+    def _default_auth(self) -> BasicAuth | None:
+        return self._defaults.auth
+
+    @_default_auth.setter
+    def _default_auth(self, auth: BasicAuth | None) -> None:
+        self._defaults.authenticate(auth)
+
+    @property
+    def _timeout(self) -> ClientTimeout:
+        return self._defaults.timeout
+
+    @property
+    def _loop(self) -> asyncio.AbstractEventLoop:
+        """The loop of the first use, which may have ended meanwhile; before it, the running one."""
+        return getattr(self._connector, "_loop", None) or self.loop
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:

@@ -15,7 +15,9 @@ __all__ = [
     "check_scheme",
     "escape_illegal",
     "host_fault",
+    "host_field",
     "request_target",
+    "schemes_of",
 ]
 
 StrOrURL = str | URL
@@ -31,6 +33,7 @@ _ILLEGAL = re.compile(r"""[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%\[\]{}|\\^`"<>]|%(?![0
 _REG_NAME = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=]+")
 # RFC 3986 section 2.3: a letter, digit, `-`, `.`, `_` or `~` means the same escaped or not.
 _SCHEME = re.compile("[A-Za-z][A-Za-z0-9+.-]*:")
+_ZONE = re.compile(r"%[^\]]*(?=\])")
 _ESCAPE = re.compile("%(?=[0-9A-Fa-f]{2})")
 _HIDDEN_ESCAPE = re.compile("%25(?=[0-9A-Fa-f]{2})")
 _UNRESERVED_ESCAPE = re.compile("%(2[DdEe]|3[0-9]|4[1-9A-Fa-f]|5[0-9Aa]|5[Ff]|6[1-9A-Fa-f]|7[0-9Aa]|7[Ee])")
@@ -58,6 +61,12 @@ def build_url(base: URL | None, given: StrOrURL, params: Params = None) -> URL:
     return url
 
 
+def schemes_of(connector: object) -> frozenset[str]:
+    """Return the schemes of URLs that may be asked for over `connector`: http, https, its own."""
+    own: frozenset[str] = getattr(connector, "allowed_protocol_schema_set", HTTP_SCHEMES)
+    return HTTP_SCHEMES | own - WS_SCHEMES - {""}
+
+
 def check_scheme(url: URL, allowed: frozenset[str]) -> None:
     """Refuse a URL that cannot be asked.
 
@@ -82,6 +91,12 @@ def host_fault(url: URL) -> str | None:
     if ":" in host or _REG_NAME.fullmatch(host):  # an IPv6 address in brackets has been read as one
         return None
     return "its host is neither a name nor an address (RFC 3986 section 3.2.2)"
+
+
+def host_field(url: URL) -> str:
+    """Return the value of Host: the zone of an IPv6 address means something here alone (RFC 6874)."""
+    host = url.host_port_subcomponent or ""
+    return _ZONE.sub("", host) if "%" in host else host
 
 
 def request_target(url: URL) -> str:

@@ -7,7 +7,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from whimbrel._outgoing import Head, Outgoing
-from whimbrel._urls import request_target
+from whimbrel._urls import host_field, request_target
 from whimbrel_connector import Body, Proxy, Request
 
 if TYPE_CHECKING:
@@ -91,5 +91,5 @@ def _form(
         return request_target(url), fields
     told = {name.lower() for name, _ in proxy.fields}
     kept = [item for item in headers.items() if item[0].lower() not in told]
-    target = f"{url.scheme}://{url.host_port_subcomponent}{request_target(url)}"
+    target = f"{url.scheme}://{host_field(url)}{request_target(url)}"
     return target, [*kept, *proxy.fields]

@@ -1,13 +1,16 @@
 """From the response to a WebSocket's handshake to the open WebSocket."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
+
+from multidict import CIMultiDict
 
 from whimbrel.client_exceptions import WSServerHandshakeError
 from whimbrel.client_ws import ClientWebSocketResponse
 from whimbrel.response import ClientResponse
 from whimbrel_websocket import ClientWSTimeout, Handshake, HandshakeError
 
-__all__ = ["WebSocketOptions", "open_websocket", "ws_limits"]
+__all__ = ["WebSocketOptions", "open_websocket", "subprotocols", "ws_limits"]
 
 
 class WebSocketOptions(NamedTuple):
@@ -28,6 +31,12 @@ def ws_limits(timeout: ClientWSTimeout | float | None, receive_seconds: float | 
     if timeout is None:
         return ClientWSTimeout(ws_receive=receive_seconds)
     return ClientWSTimeout(ws_receive=receive_seconds, ws_close=timeout)
+
+
+def subprotocols(given: Iterable[str], headers: CIMultiDict[str]) -> tuple[str, ...]:
+    """Return the subprotocols that are asked for: those `given`, else those of the caller's own header."""
+    by_header = ",".join(headers.getall("Sec-WebSocket-Protocol", ()))
+    return tuple(given) or tuple(name for each in by_header.split(",") if (name := each.strip()))
 
 
 def open_websocket(

@@ -26,8 +26,8 @@ from whimbrel._plan import LooseHeaders, PlainOptions, Plan, RaiseForStatus, usu
 from whimbrel._proxies import ProxyRules
 from whimbrel._request_context import RequestContext
 from whimbrel._session_facts import SessionFacts
-from whimbrel._urls import HTTP_SCHEMES, WS_SCHEMES, Params, StrOrURL, build_url
-from whimbrel._ws_opening import WebSocketOptions, open_websocket, ws_limits
+from whimbrel._urls import Params, StrOrURL, build_url, schemes_of
+from whimbrel._ws_opening import WebSocketOptions, open_websocket, subprotocols, ws_limits
 from whimbrel.client_timeout import DEFAULT_TIMEOUT, ClientTimeout, timeout_of, with_earlier_spellings
 from whimbrel.client_ws import ClientWebSocketResponse
 from whimbrel.response import ClientResponse
@@ -183,6 +183,7 @@ class ClientSession(SessionFacts):
                 proxy=proxy, auth=proxy_auth, headers=proxy_headers, trust_env=trust_env
             ),
             raise_for_status=raise_for_status,
+            schemes=schemes_of(TCPConnector if connector is None else connector),
             closes=getattr(connector, "force_close", False),
         )
         self._trace_configs = _frozen(trace_configs)
@@ -221,8 +222,8 @@ class ClientSession(SessionFacts):
                 `Fingerprint` or a `whimbrel_connector.TlsPolicy`; `verify_ssl`, `ssl_context` and
                 `fingerprint` are its earlier spellings; `server_hostname` is checked in place of the
                 URL's host. `proxy`, `proxy_auth`, `proxy_headers` and `trust_env` are as for the
-                session; None says nothing. `middlewares` come in place of the session's.
-                `trace_request_ctx` is handed to the contexts of its tracers.
+                session; None says nothing, and a `proxy` of "" that there is none. `middlewares` come in
+                place of the session's. `trace_request_ctx` is handed to the contexts of its tracers.
 
         Raises:
             ClientError: Whatever went wrong; its subclasses tell what.
@@ -293,7 +294,7 @@ class ClientSession(SessionFacts):
         Args:
             url: An http, https, ws or wss URL.
             method: The method of the handshake.
-            protocols: Subprotocols, in order of preference.
+            protocols: Subprotocols, in order of preference; else those of a Sec-WebSocket-Protocol header.
             timeout: A `ClientWSTimeout`, or the seconds that closing may take.
             receive_timeout: Seconds that `receive` waits; None for ever.
             autoclose: Answer the peer's close frame at once.
@@ -327,7 +328,8 @@ class ClientSession(SessionFacts):
         options |= {"proxy": proxy, "proxy_auth": proxy_auth, "proxy_headers": proxy_headers}
         options |= {"trust_env": trust_env}
         shell = WebSocketOptions(limits, autoclose, autoping, heartbeat, max_msg_size, decode_text)
-        handshake = Handshake(protocols=protocols, compress=compress, origin=origin)
+        asked = subprotocols(protocols, self._defaults.merge_headers(headers))
+        handshake = Handshake(protocols=asked, compress=compress, origin=origin)
         return RequestContext(self._ws_connect(method, url, handshake, shell, options))
 
     # The life of a request.
@@ -387,7 +389,7 @@ class ClientSession(SessionFacts):
         if self.closed:
             raise RuntimeError(_SESSION_CLOSED)
         plan = self._defaults.plan(options)
-        outgoing = self._defaults.outgoing(method, url, options, HTTP_SCHEMES | WS_SCHEMES)
+        outgoing = self._defaults.outgoing(method, url, options, is_websocket=True)
         outgoing.headers.update(handshake.headers)
         response = await self._perform(replace(outgoing, offers_upgrade=True), plan, options)
         return open_websocket(response, handshake, shell, self._ws_response_class)

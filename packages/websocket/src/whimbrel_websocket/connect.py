@@ -6,6 +6,7 @@ limit. If any of it fails, or is cancelled, nothing is left open.
 
 import asyncio
 import base64
+import re
 import ssl as tls
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
@@ -273,6 +274,12 @@ def _verifying_context() -> tls.SSLContext:
     return context
 
 
+def _host_field(url: URL) -> str:
+    """Return the value of Host: the zone of an IPv6 address means something here alone (RFC 6874)."""
+    host = url.host_port_subcomponent or ""
+    return re.sub(r"%[^\]]*]", "]", host) if "%" in host else host
+
+
 def _request_of(url: URL, headers: Headers | None, handshake: Handshake) -> bytes:
     own = handshake.headers
     given = list(headers.items() if isinstance(headers, Mapping) else headers or ())
@@ -282,7 +289,7 @@ def _request_of(url: URL, headers: Headers | None, handshake: Handshake) -> byte
             "sec-websocket-"
         ):
             raise NotAllowed(f"the field {name!r} belongs to the handshake", rule="RFC 6455 4.1")
-    fields = [] if "host" in names else [("Host", url.host_port_subcomponent or "")]
+    fields = [] if "host" in names else [("Host", _host_field(url))]
     if url.raw_user is not None and "authorization" not in names:
         credentials = f"{url.user or ''}:{url.password or ''}".encode()
         fields.append(("Authorization", f"Basic {base64.b64encode(credentials).decode()}"))
