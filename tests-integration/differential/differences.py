@@ -233,6 +233,40 @@ DIFFERENCES: tuple[Difference, ...] = (
         {"header value folded": RAISES, "bare line feeds": RAISES, "another version": RAISES},
     ),
     Difference(
+        "Control characters in a header or in the reason phrase, a status 000, `chunked` named twice, and blanks "
+        "behind a chunk size are accepted.",
+        "`ClientResponseError`, and `ClientPayloadError` for the blanks, which "
+        "`ClientSession(parser=partial(ResponseParser, leniencies=Leniency.BLANK_AFTER_CHUNK_SIZE))` overlooks.",
+        "The same (RFC 9110 section 5.5, RFC 9112 sections 4, 6.1 and 7.1).",
+        {
+            "header value with a control character": RAISES,
+            "reason phrase with NUL": RAISES,
+            "status 000": RAISES,
+            "chunked twice": RAISES,
+            "chunk size with a blank behind": RAISES,
+        },
+    ),
+    Difference(
+        "One parameter of `Content-Disposition` that is none takes the type along; backslashes of a quoted path are lost.",
+        "The rest stays; so do the backslashes.",
+        "RFC 6266 section 4; old browsers sent paths of Windows as they were.",
+        {
+            "Content-Disposition: attachment; filename=": ("disposition",),
+            "Content-Disposition: attachment; filename=a, inline": ("disposition",),
+            'Content-Disposition: form-data; name="x"; filename="C:\\dir\\f.txt"': ("disposition",),
+        },
+    ),
+    Difference(
+        "`Link` is cut at quoted semicolons, loses parameters without a value, and breaks at a URL that is none.",
+        "It is read to its end; a link that nobody can follow is passed over.",
+        "RFC 8288 section 3.",
+        {
+            "Link: <a>; rel": ("links",),
+            'Link: <a;b>; rel="c;d"': ("links",),
+            "Link: <http://[bad>; rel=x": ("links",),
+        },
+    ),
+    Difference(
         "A `101` that nobody asked for is a response.",
         "`ClientConnectionError`.",
         "Nobody is there to speak the other protocol (RFC 9110 section 15.2.2).",

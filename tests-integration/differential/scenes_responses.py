@@ -26,6 +26,7 @@ HEADS = [
     Scene("reason phrase of one's own", get(), text("", status="200 Very Good")),
     Scene("reason phrase empty", get(), raw("HTTP/1.1 200 \nContent-Length: 0")),
     Scene("reason phrase missing", get(), raw("HTTP/1.1 200\nContent-Length: 0")),
+    Scene("reason phrase with NUL", get(), text("", status="200 O\0K")),
     Scene("reason phrase not in ASCII", get(), text("", status="200 Schön")),
     Scene("status unknown", get(), text("", status="299 Odd")),
     Scene("status 999", get(), text("", status="999 Odd")),
@@ -46,6 +47,7 @@ HEADS = [
     Scene("header value folded", get(), raw("HTTP/1.1 200 OK\nX-A: 1\n  2\nContent-Length: 0")),
     Scene("header name with a blank", get(), text("", "X A: 1")),
     Scene("header name with a blank behind", get(), text("", "X-A : 1")),
+    Scene("header value with a control character", get(), text("", "X-A: a\1b")),
     Scene("header line without a colon", get(), text("", "X-A")),
     Scene("header value with NUL", get(), text("", "X-A: a\0b")),
     Scene("header line too long", get(), text("", "X-A: " + "a" * 9000)),
@@ -68,6 +70,7 @@ HEADS = [
     ),
     Scene("not HTTP", get(), Close(b"SSH-2.0-OpenSSH\r\n\r\n")),
     Scene("another version", get(), Close(raw("HTTP/2.0 200 OK\nContent-Length: 0"))),
+    Scene("status 000", get(), Close(raw("HTTP/1.1 000 OK\nContent-Length: 0"))),
     Scene("status without digits", get(), Close(raw("HTTP/1.1 abc OK\nContent-Length: 0"))),
     Scene("status of two digits", get(), Close(raw("HTTP/1.1 20 OK\nContent-Length: 0"))),
 ]
@@ -96,6 +99,16 @@ BODIES = [
         Close(
             raw("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\nContent-Length: 3", b"3\r\none\r\n0\r\n\r\n")
         ),
+    ),
+    Scene(
+        "chunked twice",
+        get(),
+        Close(raw("HTTP/1.1 200 OK\nTransfer-Encoding: chunked, chunked", b"3\r\none\r\n0\r\n\r\n")),
+    ),
+    Scene(
+        "chunk size with a blank behind",
+        get(),
+        Close(raw("HTTP/1.1 200 OK\nTransfer-Encoding: chunked", b"3 \r\none\r\n0\r\n\r\n")),
     ),
     Scene(
         "chunk size that is none",

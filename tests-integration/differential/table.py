@@ -3,6 +3,7 @@
 from differential import (
     scenes_bodies,
     scenes_failures,
+    scenes_fields,
     scenes_names,
     scenes_redirects,
     scenes_requests,
@@ -18,6 +19,7 @@ SCENES: list[Scene] = [
     *scenes_requests.SCENES,
     *scenes_bodies.SCENES,
     *scenes_responses.SCENES,
+    *scenes_fields.SCENES,
     *scenes_redirects.SCENES,
     *scenes_failures.SCENES,
     *scenes_names.SCENES,

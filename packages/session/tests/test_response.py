@@ -94,6 +94,27 @@ async def test_the_charset_is_asked_for_where_it_is_not_known(
         assert (text == "прилив") is asked
 
 
+@pytest.mark.parametrize(
+    ("header", "media_type", "charset"),
+    [
+        ("text/plain; charset=koi8-r; x=y", "text/plain", "koi8-r"),
+        ('TEXT/Plain;Charset="koi8-r"', "text/plain", "koi8-r"),
+        ("text/plain; charset = koi8-r", "text/plain", "koi8-r"),
+        ('text/plain; note="a;charset=b\\";charset=c"; charset=koi8-r', "text/plain", "koi8-r"),
+        ('text/plain; note="a;charset=b"', "text/plain", None),
+        ("text/plain; charset=", "text/plain", None),
+        ("text/plain, text/html", "application/octet-stream", None),
+        ("text", "application/octet-stream", None),
+    ],
+)
+async def test_content_type_is_taken_apart(
+    serve: Serve, header: str, media_type: str, charset: str | None
+) -> None:
+    peer = await serve(answer(b"", f"Content-Type: {header}"))
+    async with ClientSession() as session, session.get(peer.url) as response:
+        assert (response.content_type, response.charset) == (media_type, charset)
+
+
 async def test_the_encoding_has_the_name_python_gives_it_and_may_need_the_body(serve: Serve) -> None:
     peer = await serve(
         answer(b"x", "Content-Type: text/plain; charset=UTF8"), answer(b"x", "Content-Type: text/plain")

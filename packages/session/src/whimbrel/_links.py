@@ -8,7 +8,10 @@ from yarl import URL
 
 __all__ = ["parse_links"]
 
-_PARAMETER = re.compile(r"""\s*;\s*([^\s=;,<"]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*)))?""")
+# Quotes are double; some servers write single ones.
+_PARAMETER = re.compile(
+    r"""\s*;\s*([^\s=;,<"]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|'([^\s;,"']*)'|([^\s;,"]*)))?"""
+)
 _ESCAPED = re.compile(r"\\(.)")
 
 
@@ -30,14 +33,15 @@ def parse_links(headers: Iterable[str], base: URL) -> MultiDictProxy[MultiDictPr
             link["url"] = base.join(URL(target))
         except ValueError:
             continue  # nobody can follow it
-        links.add(str(link.get("rel", target)), MultiDictProxy(link))
+        links.add(str(link.get("rel") or target), MultiDictProxy(link))
     return MultiDictProxy(links)
 
 
 def _read_parameters(text: str, position: int) -> tuple[MultiDict[str | URL], int]:
     parameters: MultiDict[str | URL] = MultiDict()
     while (found := _PARAMETER.match(text, position)) is not None:
-        name, quoted, bare = found.groups()
-        parameters.add(name.lower(), bare or "" if quoted is None else _ESCAPED.sub(r"\1", quoted))
+        name, quoted, oddly_quoted, bare = found.groups()
+        value = oddly_quoted or bare or "" if quoted is None else _ESCAPED.sub(r"\1", quoted)
+        parameters.add(name.lower(), value)
         position = found.end()
     return parameters, position

@@ -40,8 +40,10 @@ __all__ = ["BodyWatcher", "ClientResponse", "ContentDisposition"]
 _JSON_TYPE = "application/json"
 _ANY_JSON = re.compile(r"application/(?:[\w.+-]+?\+)?json|[\w.-]+/[\w.-]+\+json")  # RFC 6839 section 3.1
 _DEFAULTS_TO_UTF8 = frozenset({_JSON_TYPE, "application/rdap"})  # RFC 8259 section 8.1
-# RFC 9110 section 8.3.2: a token, or the same quoted.
-_CHARSET = re.compile(r""";[ \t]*charset=(?:"([^"]+)"|([^\s";]+))""", re.IGNORECASE)
+# RFC 9110 section 5.6.6: the charset is a token, or the same quoted; whatever else is quoted is passed over.
+_CHARSET_OR_QUOTED = re.compile(
+    r""";[ \t]*charset[ \t]*=[ \t]*(?:"([^"]+)"|([^\s";]+))|"(?:[^"\\]|\\.)*\"""", re.IGNORECASE
+)
 
 
 class ContentDisposition(NamedTuple):
@@ -191,7 +193,7 @@ class ClientResponse:
     def content_type(self) -> str:
         """The media type, lower case, without parameters."""
         named = self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        return named if "/" in named else "application/octet-stream"
+        return named if named.count("/") == 1 else "application/octet-stream"
 
     @property
     def content_length(self) -> int | None:
@@ -202,8 +204,8 @@ class ClientResponse:
     @cached_property
     def charset(self) -> str | None:
         """The charset parameter of the media type."""
-        found = _CHARSET.search(self.headers.get("Content-Type", ""))
-        return None if found is None else found[1] or found[2]
+        found = _CHARSET_OR_QUOTED.finditer(self.headers.get("Content-Type", ""))
+        return next((charset for each in found if (charset := each[1] or each[2])), None)
 
     @cached_property
     def content_disposition(self) -> ContentDisposition | None:
