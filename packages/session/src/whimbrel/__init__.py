@@ -7,7 +7,9 @@ from whimbrel._credentials import BasicAuth, encode_basic_auth
 from whimbrel._version import __version__
 from whimbrel.api import request
 from whimbrel.client import ClientHandlerType, ClientMiddlewareType, ClientRequest, ClientSession
-from whimbrel.client_exceptions import (
+from whimbrel.client_timeout import ClientTimeout
+from whimbrel.client_ws import ClientWebSocketResponse
+from whimbrel.errors import (
     ClientConnectionError,
     ClientConnectionResetError,
     ClientConnectorCertificateError,
@@ -15,14 +17,11 @@ from whimbrel.client_exceptions import (
     ClientConnectorError,
     ClientConnectorSSLError,
     ClientError,
-    ClientHttpProxyError,
     ClientOSError,
     ClientPayloadError,
     ClientProxyConnectionError,
-    ClientResponseError,
     ClientSSLError,
     ConnectionTimeoutError,
-    ContentTypeError,
     DNSTimeoutError,
     FingerprintMismatch,
     FirstByteTimeoutError,
@@ -47,16 +46,20 @@ from whimbrel.client_exceptions import (
     StreamConsumedError,
     TCPTimeoutError,
     TLSTimeoutError,
-    TooManyRedirects,
     UnixClientConnectorError,
     UploadAbortedError,
     WSMessageTypeError,
+)
+from whimbrel.request_info import RequestInfo
+from whimbrel.response import (
+    ClientHttpProxyError,
+    ClientResponse,
+    ClientResponseError,
+    ContentDisposition,
+    ContentTypeError,
+    TooManyRedirects,
     WSServerHandshakeError,
 )
-from whimbrel.client_timeout import ClientTimeout
-from whimbrel.client_ws import ClientWebSocketResponse
-from whimbrel.request_info import RequestInfo
-from whimbrel.response import ClientResponse, ContentDisposition
 from whimbrel.streamer import streamer
 from whimbrel_connector import (
     AddrInfoType,
@@ -269,6 +272,9 @@ _LATER = {
     "Trace": "whimbrel.tracing",
     "UploadTracker": "whimbrel.upload_tracker",
     "abc": "whimbrel.abc",
+    "client_exceptions": "whimbrel.client_exceptions",
+    "client_middlewares": "whimbrel.client_middlewares",
+    "client_request": "whimbrel.client_request",
     "hdrs": "whimbrel.hdrs",
     "install_as_aiohttp": "whimbrel.compat",
     "resolver": "whimbrel.resolver",

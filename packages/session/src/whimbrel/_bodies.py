@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from io import IOBase
 from json import dumps as standard_dumps
 
-from whimbrel.client_exceptions import ClientPayloadError
+from whimbrel.errors import ClientPayloadError
 from whimbrel_multipart import BodyConsumed, BytesPayload, FormData, Payload, get_payload
 from whimbrel_multipart import LookupError as NoPayload
 

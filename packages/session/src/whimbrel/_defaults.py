@@ -16,6 +16,7 @@ from whimbrel._plan import PLAN_KEYWORDS, LooseHeaders, PlainOptions, Plan, Rais
 from whimbrel._proxies import ProxyRules
 from whimbrel._urls import WS_SCHEMES, StrOrURL, build_url, check_scheme
 from whimbrel.client_timeout import ClientTimeout, timeout_of
+from whimbrel.response import ClientResponse
 from whimbrel_connector import ExchangeOptions, TlsPolicy, tls_policy
 from whimbrel_http1 import HttpVersion
 
@@ -59,7 +60,7 @@ class Defaults:
     version: HttpVersion
     timeout: ClientTimeout
     exchange: ExchangeOptions
-    body_rules: BodyRules
+    body_rules: BodyRules[ClientResponse]
     proxies: ProxyRules
     raise_for_status: RaiseForStatus
     schemes: frozenset[str]

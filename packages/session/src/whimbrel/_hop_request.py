@@ -18,7 +18,7 @@ from whimbrel._hop_way import HopWay, plan_for, way_of
 from whimbrel._outgoing import Head, Outgoing, complete_headers, describe_body
 from whimbrel._redirects import crosses_origin
 from whimbrel._urls import HTTP_SCHEMES, WS_SCHEMES, Params, build_url, check_scheme, host_field
-from whimbrel.client_exceptions import ConnectionKey
+from whimbrel.errors import ConnectionKey
 from whimbrel.request_info import RequestInfo
 from whimbrel_connector import Fingerprint
 from whimbrel_cookies import LooseCookies, merge_cookie_header

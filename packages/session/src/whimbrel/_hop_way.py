@@ -8,7 +8,7 @@ from yarl import URL
 
 from whimbrel._credentials import BasicAuth
 from whimbrel._proxies import ProxyRules
-from whimbrel.client_exceptions import ClientError, ssl_of
+from whimbrel.errors import ClientError, ssl_of
 from whimbrel_connector import ConnectorError, Fingerprint, Proxy, TlsPolicy, tls_policy
 
 if TYPE_CHECKING:

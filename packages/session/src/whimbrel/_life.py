@@ -20,8 +20,8 @@ from whimbrel._redirects import crosses_origin, is_redirect, moved, next_request
 from whimbrel._repeat import may_repeat
 from whimbrel._translation import translate_fault
 from whimbrel._wire import leased_url, wire_request
-from whimbrel.client_exceptions import RequestTimeoutError, TooManyRedirects
-from whimbrel.response import ClientResponse
+from whimbrel.errors import RequestTimeoutError
+from whimbrel.response import ClientResponse, TooManyRedirects
 from whimbrel_connector import (
     AlarmClock,
     ConnectorError,

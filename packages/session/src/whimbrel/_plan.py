@@ -153,7 +153,7 @@ class Plan:
     timeouts: Timeouts
     exchange: ExchangeOptions
     proxies: ProxyRules
-    body_rules: BodyRules = DEFAULT_BODY_RULES
+    body_rules: BodyRules[ClientResponse] = DEFAULT_BODY_RULES
     tls: TlsPolicy | None = None
     max_redirects: int | None = 10
     raise_for_status: RaiseForStatus = False

@@ -13,7 +13,7 @@ from yarl import URL
 from whimbrel._credentials import BasicAuth, split_credentials
 from whimbrel._netrc import NETRC, auth_for
 from whimbrel._urls import StrOrURL
-from whimbrel.client_exceptions import InvalidUrlClientError
+from whimbrel.errors import InvalidUrlClientError
 from whimbrel_connector import Proxy
 
 __all__ = ["ProxyRules"]

@@ -7,7 +7,7 @@ from yarl import URL
 
 from whimbrel._outgoing import Outgoing
 from whimbrel._urls import HTTP_SCHEMES, escape_illegal, host_fault
-from whimbrel.client_exceptions import InvalidUrlRedirectClientError, NonHttpUrlRedirectClientError
+from whimbrel.errors import InvalidUrlRedirectClientError, NonHttpUrlRedirectClientError
 
 __all__ = ["crosses_origin", "is_redirect", "moved", "next_request"]
 

@@ -5,18 +5,16 @@ import errno
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from whimbrel.client_exceptions import (
+from whimbrel.errors import (
     ClientConnectionError,
     ClientConnectorCertificateError,
     ClientConnectorDNSError,
     ClientConnectorError,
     ClientConnectorSSLError,
     ClientError,
-    ClientHttpProxyError,
     ClientOSError,
     ClientPayloadError,
     ClientProxyConnectionError,
-    ClientResponseError,
     ConnectionKey,
     ConnectionTimeoutError,
     DNSTimeoutError,
@@ -37,6 +35,7 @@ from whimbrel.client_exceptions import (
     ssl_of,
 )
 from whimbrel.request_info import RequestInfo
+from whimbrel.response import ClientHttpProxyError, ClientResponseError
 from whimbrel_connector import (
     AddressNotFound,
     CertificateRejected,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from multidict import MultiDict
 from yarl import URL
 
-from whimbrel.client_exceptions import InvalidUrlClientError, NonHttpUrlClientError
+from whimbrel.errors import InvalidUrlClientError, NonHttpUrlClientError
 
 __all__ = [
     "Params",

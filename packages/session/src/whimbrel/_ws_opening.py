@@ -5,9 +5,8 @@ from typing import NamedTuple
 
 from multidict import CIMultiDict
 
-from whimbrel.client_exceptions import WSServerHandshakeError
 from whimbrel.client_ws import ClientWebSocketResponse
-from whimbrel.response import ClientResponse
+from whimbrel.response import ClientResponse, WSServerHandshakeError
 from whimbrel_websocket import ClientWSTimeout, Handshake, HandshakeError
 
 __all__ = ["WebSocketOptions", "open_websocket", "subprotocols", "ws_limits"]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from multidict import CIMultiDict
 from yarl import URL
 
-from whimbrel._body_rules import DEFAULT_MAX_BODY_BYTES, CharsetResolver, body_rules_of, utf8
+from whimbrel._body_rules import DEFAULT_MAX_BODY_BYTES, body_rules_of, utf8
 from whimbrel._cookies import CookieJarLike
 from whimbrel._credentials import BasicAuth
 from whimbrel._defaults import Defaults, Dumps, base_url_of, lower
@@ -30,7 +30,7 @@ from whimbrel._urls import Params, StrOrURL, build_url, schemes_of
 from whimbrel._ws_opening import WebSocketOptions, open_websocket, subprotocols, ws_limits
 from whimbrel.client_timeout import DEFAULT_TIMEOUT, ClientTimeout, timeout_of, with_earlier_spellings
 from whimbrel.client_ws import ClientWebSocketResponse
-from whimbrel.response import ClientResponse
+from whimbrel.response import CharsetResolver, ClientResponse
 from whimbrel_connector import ParserFactory, Proxy, TCPConnector, TlsOption, birthplace, end_forgotten
 from whimbrel_cookies import CookieJar, LooseCookies
 from whimbrel_http1 import HTTP_1_1, HttpVersion, ResponseParser

@@ -8,7 +8,7 @@ from yarl import URL
 from whimbrel._digest import Challenge, UnusableChallenge, credentials, read_challenge
 from whimbrel._urls import HTTP_SCHEMES, request_target
 from whimbrel.client import ClientHandlerType, ClientRequest
-from whimbrel.client_exceptions import ClientError
+from whimbrel.errors import ClientError
 from whimbrel.response import ClientResponse
 
 __all__ = ["DigestAuthMiddleware"]

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from whimbrel.client_exceptions import ClientConnectionResetError, ServerTimeoutError, WSMessageTypeError
+from whimbrel.errors import ClientConnectionResetError, ServerTimeoutError, WSMessageTypeError
 from whimbrel_websocket import Agreement, ClientWSTimeout, WebSocket, WSMessage, WSMsgType
 
 if TYPE_CHECKING:

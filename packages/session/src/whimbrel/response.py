@@ -1,63 +1,49 @@
-"""`ClientResponse`: the head of a response, and its body as a stream or as a whole."""
+"""`ClientResponse`: the body of a response as a stream or as a whole, and the errors that show responses.
+
+What its head tells stands in `_response_facts`.
+"""
 
 import asyncio
 import codecs
 import json as json_module
 import re
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import suppress
-from functools import cached_property
-from http.cookies import SimpleCookie
-from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol
 
-from multidict import CIMultiDict, CIMultiDictProxy, MultiDictProxy
+from multidict import CIMultiDict
 from yarl import URL
 
 from whimbrel._body_rules import DEFAULT_BODY_RULES, BodyRules
-from whimbrel._by_hand import NO_HEAD, NO_REQUEST, NoExchange
-from whimbrel._links import parse_links
-from whimbrel.client_exceptions import (
-    ERROR_BODY_BYTES,
-    ClientConnectionError,
-    ClientResponseError,
-    ContentTypeError,
-    PayloadTooLargeError,
-    StreamConsumedError,
-)
+from whimbrel._by_hand import NO_HEAD, NoExchange
+from whimbrel._response_facts import ContentDisposition, ResponseFacts
 from whimbrel.connection import Connection
+from whimbrel.errors import ClientConnectionError, ClientError, PayloadTooLargeError, StreamConsumedError
 from whimbrel.request_info import RequestInfo
 from whimbrel_connector import BodyTooLarge, Deadline, Exchange, StreamReader
-from whimbrel_cookies import response_cookies
-from whimbrel_http1 import HttpVersion, ResponseHead
-from whimbrel_multipart import content_disposition_filename, parse_content_disposition
+from whimbrel_http1 import ResponseHead
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["BodyWatcher", "ClientResponse", "ContentDisposition"]
+__all__ = [
+    "BodyWatcher",
+    "CharsetResolver",
+    "ClientHttpProxyError",
+    "ClientResponse",
+    "ClientResponseError",
+    "ContentDisposition",
+    "ContentTypeError",
+    "TooManyRedirects",
+    "WSServerHandshakeError",
+]
 
 _JSON_TYPE = "application/json"
 _ANY_JSON = re.compile(r"application/(?:[\w.+-]+?\+)?json|[\w.-]+/[\w.-]+\+json")  # RFC 6839 section 3.1
 _DEFAULTS_TO_UTF8 = frozenset({_JSON_TYPE, "application/rdap"})  # RFC 8259 section 8.1
-# RFC 9110 section 5.6.6: the charset is a token, or the same quoted; whatever else is quoted is passed over.
-_CHARSET_OR_QUOTED = re.compile(
-    r""";[ \t]*charset[ \t]*=[ \t]*(?:"([^"]+)"|([^\s";]+))|"(?:[^"\\]|\\.)*\"""", re.IGNORECASE
-)
-
-
-class ContentDisposition(NamedTuple):
-    """What Content-Disposition says (RFC 6266).
-
-    Attributes:
-        type: Such as "attachment"; None when the header is not well formed.
-        parameters: The parameters by name.
-        filename: The file name, decoded, or None.
-    """
-
-    type: str | None
-    parameters: MappingProxyType[str, str]
-    filename: str | None
+_LONGEST_SHOWN = 100
+ERROR_BODY_BYTES = 4096
 
 
 class BodyWatcher(Protocol):
@@ -80,7 +66,7 @@ class _SameAs:
         setattr(owner, self._name, value)
 
 
-class ClientResponse:
+class ClientResponse(ResponseFacts):
     """A response to a request of a `ClientSession`.
 
     It is awaited or entered through the session's methods. Who builds one by hand, without `head` and
@@ -95,11 +81,6 @@ class ClientResponse:
         history: The responses that redirected here, oldest first.
     """
 
-    # Each response has its own; mocks that are made after the class look here.
-    method: str = ""
-    status: int = 0
-    version: HttpVersion = NO_HEAD.version
-    request_info: RequestInfo = NO_REQUEST
     history: "tuple[ClientResponse, ...]" = ()
 
     def __init__(
@@ -133,7 +114,7 @@ class ClientResponse:
     _released = False
     _is_lent = False
     _in_context = False
-    _rules: BodyRules = DEFAULT_BODY_RULES
+    _rules: "BodyRules[ClientResponse]" = DEFAULT_BODY_RULES
     _watcher: BodyWatcher | None = None
 
     # What aiohttp calls them, for libraries that make responses by hand.
@@ -141,90 +122,6 @@ class ClientResponse:
     _headers = _SameAs("headers")
     _raw_headers = _SameAs("raw_headers")
     _history = _SameAs("history")
-
-    # What the head says.
-
-    @cached_property
-    def reason(self) -> str:
-        """The reason phrase."""
-        return self._head.reason
-
-    @property
-    def ok(self) -> bool:
-        """Whether the status is below 400."""
-        return self.status < 400
-
-    @property
-    def url(self) -> URL:
-        """The URL of the request, without its fragment."""
-        return self.request_info.url
-
-    @property
-    def real_url(self) -> URL:
-        """The URL of the request, with its fragment."""
-        return self._url
-
-    @property
-    def host(self) -> str | None:
-        """The host of the URL."""
-        return self._url.host
-
-    @cached_property
-    def raw_headers(self) -> tuple[tuple[bytes, bytes], ...]:
-        """Names and values as they came, in wire order."""
-        return self._head.raw_headers
-
-    @cached_property
-    def headers(self) -> CIMultiDictProxy[str]:
-        """Names and values as text (UTF-8 with surrogate escapes), names in any letter case."""
-        return CIMultiDictProxy(
-            CIMultiDict(
-                (name.decode("utf-8", "surrogateescape"), value.decode("utf-8", "surrogateescape"))
-                for name, value in self._head.raw_headers
-            )
-        )
-
-    @cached_property
-    def cookies(self) -> SimpleCookie:
-        """The cookies that this response set, whether the jar took them or not."""
-        return response_cookies(self._head.get_all(b"set-cookie"))
-
-    @cached_property
-    def content_type(self) -> str:
-        """The media type, lower case, without parameters."""
-        named = self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        return named if named.count("/") == 1 else "application/octet-stream"
-
-    @property
-    def content_length(self) -> int | None:
-        """What Content-Length says, or None."""
-        length = self.headers.get("Content-Length")
-        return None if length is None else int(length)
-
-    @cached_property
-    def charset(self) -> str | None:
-        """The charset parameter of the media type."""
-        found = _CHARSET_OR_QUOTED.finditer(self.headers.get("Content-Type", ""))
-        return next((charset for each in found if (charset := each[1] or each[2])), None)
-
-    @cached_property
-    def content_disposition(self) -> ContentDisposition | None:
-        """What Content-Disposition says; None without that header."""
-        header = self.headers.get("Content-Disposition")
-        if header is None:
-            return None
-        kind, parameters = parse_content_disposition(header)
-        return ContentDisposition(
-            kind, MappingProxyType(dict(parameters)), content_disposition_filename(parameters)
-        )
-
-    @cached_property
-    def links(self) -> MultiDictProxy[MultiDictProxy[str | URL]]:
-        """What Link says, by relation, or by URL where no relation is named (RFC 8288)."""
-        return parse_links(self.headers.getall("Link", ()), self.url)
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}({self.url}) [{self.status} {self.reason}]>"
 
     @property
     def connection(self) -> Connection | None:
@@ -350,7 +247,7 @@ class ClientResponse:
             deadline.go_on(self._exchange.fail)
             self._content.on_end(deadline.stop)
 
-    def obey(self, rules: BodyRules) -> None:
+    def obey(self, rules: "BodyRules[ClientResponse]") -> None:
         """Read the body by other than the usual rules."""
         self._rules = rules
         if not rules.reads_until_close and self._ends_with_connection():
@@ -449,6 +346,82 @@ class ClientResponse:
         length = self._head.content_length
         if most is not None and length is not None and length > most:
             raise BodyTooLarge(most)
+
+
+CharsetResolver = Callable[[ClientResponse, bytes], str]
+
+
+class ClientResponseError(ClientError):
+    """A response came and is not acceptable.
+
+    Attributes:
+        request_info: What was asked.
+        history: The responses that redirected to this one.
+        status: The status code; 0 when there is none.
+        message: The reason phrase, or what was wrong.
+        headers: The response's headers, or None.
+        body: The first bytes of the response's body, as many as had come and at most
+            `ERROR_BODY_BYTES`; None where nobody looked. Servers say there what they did not like.
+    """
+
+    def __init__(
+        self,
+        request_info: RequestInfo,
+        history: tuple[ClientResponse, ...],
+        *,
+        code: int | None = None,
+        status: int | None = None,
+        message: str = "",
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+    ) -> None:
+        if code is not None and status is not None:
+            msg = "Both code and status arguments are provided; code is the earlier spelling, use status"
+            raise ValueError(msg)
+        self.request_info = request_info
+        self.history = history
+        self.status = (status if status is not None else code) or 0
+        self.message = message
+        self.headers = headers
+        self.body = body
+        super().__init__(request_info, history)
+
+    @property
+    def code(self) -> int:
+        """The status code, in its earlier spelling."""
+        return self.status
+
+    def __str__(self) -> str:
+        return f"{self.status}, message={self.message!r}, url={str(self.request_info.real_url)!r}"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self})"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle with the facts; responses in the history cannot be pickled and are left out."""
+        state = dict(self.__dict__, headers=None if self.headers is None else CIMultiDict(self.headers))
+        del state["request_info"], state["history"]
+        return type(self), (self.request_info, ()), state
+
+
+class ContentTypeError(ClientResponseError):
+    """The body has another media type than the one expected."""
+
+
+class WSServerHandshakeError(ClientResponseError):
+    """The server did not agree to speak WebSocket."""
+
+
+class ClientHttpProxyError(ClientResponseError):
+    """The proxy refused the tunnel; in the body it may say why."""
+
+    def __str__(self) -> str:
+        said = f", body={self.body[:_LONGEST_SHOWN]!r}" if self.body else ""
+        return super().__str__() + said
+
+
+class TooManyRedirects(ClientResponseError):
+    """There were more redirects than allowed."""
 
 
 class _Nothing:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from whimbrel.client_exceptions import UploadAbortedError
+from whimbrel.errors import UploadAbortedError
 from whimbrel_connector import Body, BodyWriter, Request
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 from types import MappingProxyType
 
-from whimbrel.client_exceptions import ConnectionKey
 from whimbrel.client_request import ClientRequest
+from whimbrel.errors import ConnectionKey
 from whimbrel.request_info import RequestInfo
 from whimbrel.response import ClientResponse, ContentDisposition
 from whimbrel.upload_tracker import UploadTracker
