@@ -127,35 +127,55 @@ def whimbrel_anew() -> Contender:
     return read
 
 
+class Callbacks:
+    """What httptools calls; a reader of one connection, that makes a parser of it."""
+
+    def __init__(self) -> None:
+        self._module: Any = importlib.import_module("httptools")
+        self.begin()
+
+    def begin(self) -> None:
+        self.parser = self._module.HttpResponseParser(self)
+
+    def on_message_begin(self) -> None:
+        self.seen: list[object] = []
+        self.fields: list[tuple[bytes, bytes]] = []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.fields.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        self.seen.append((self.parser.get_status_code(), self.fields))
+
+    def on_body(self, body: bytes) -> None:
+        self.seen.append(body)
+
+    def on_message_complete(self) -> None:
+        self.seen.append(None)
+
+
 def httptools() -> Contender:
     """Return llhttp, kept for all responses."""
-    module: Any = importlib.import_module("httptools")
-
-    class Callbacks:
-        seen: list[object]
-
-        def on_message_begin(self) -> None:
-            self.seen = []
-            self.fields: list[tuple[bytes, bytes]] = []
-
-        def on_header(self, name: bytes, value: bytes) -> None:
-            self.fields.append((name, value))
-
-        def on_headers_complete(self) -> None:
-            self.seen.append((parser.get_status_code(), self.fields))
-
-        def on_body(self, body: bytes) -> None:
-            self.seen.append(body)
-
-        def on_message_complete(self) -> None:
-            self.seen.append(None)
-
     callbacks = Callbacks()
-    parser = module.HttpResponseParser(callbacks)
+    parser = callbacks.parser
 
     def read(pieces: list[bytes]) -> object:
         for piece in pieces:
             parser.feed_data(piece)
+        return callbacks.seen
+
+    return read
+
+
+def httptools_anew() -> Contender:
+    """Return llhttp, made anew for each response; its callbacks are kept, and told where one ends."""
+    callbacks = Callbacks()
+
+    def read(pieces: list[bytes]) -> object:
+        for piece in pieces:
+            callbacks.parser.feed_data(piece)
+            if callbacks.seen and callbacks.seen[-1] is None:
+                callbacks.begin()
         return callbacks.seen
 
     return read
@@ -216,6 +236,7 @@ CONTENDERS: dict[str, Callable[[], Contender]] = {
     "with mapping": whimbrel_text,
     "made anew": whimbrel_anew,
     "httptools": httptools,
+    "anew too": httptools_anew,
     "aiohttp C": lambda: aiohttp("C"),
     "aiohttp Python": lambda: aiohttp("Py"),
     "h11": h11,

@@ -345,6 +345,7 @@ def test_a_resized_request_has_a_body_of_its_own() -> None:
         pytest.param((), 3, id="no length"),
         pytest.param((("Transfer-Encoding", "chunked"),), 3, id="chunked"),
         pytest.param((("Content-Length", "3"),), -1, id="negative"),
+        pytest.param((("Content-Length", "3"),), 2**63, id="beyond all lengths"),
     ],
 )
 def test_what_declares_no_length_cannot_be_resized(headers: HeaderPairs, length: int) -> None:

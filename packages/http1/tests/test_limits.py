@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from whimbrel_http1 import DEFAULT_LIMITS, Limits
+from whimbrel_http1 import DEFAULT_LIMITS, Limits, RequestParser, ResponseParser
 
 
 def test_a_bound_below_zero_is_refused_by_its_name() -> None:
@@ -17,6 +17,16 @@ def test_a_bound_below_zero_is_refused_by_its_name() -> None:
 def test_a_bound_may_be_none_or_zero() -> None:
     limits = Limits(fields=0, head_bytes=None)
     assert (limits.fields, limits.head_bytes) == (0, None)
+
+
+def test_a_bound_may_be_higher_than_any_message() -> None:
+    limits = Limits(**dict.fromkeys(Limits.__slots__, 1 << 70))
+    early, chunked = b"HTTP/1.1 103 \r\n\r\n", b"HTTP/1.1 200 \r\nTransfer-Encoding: chunked\r\n\r\n"
+    events = ResponseParser(limits=limits).feed(early + chunked + b"1\r\na\r\n0\r\na: 1\r\n\r\n")
+    assert len(events) == 4
+    parser = RequestParser(limits=limits)
+    parser.feed(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: a\r\n\r\nnest")
+    assert parser.accept_upgrade() == b"nest"
 
 
 def test_limits_with_the_same_bounds_are_equal() -> None:

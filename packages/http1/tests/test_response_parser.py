@@ -249,6 +249,14 @@ def test_a_body_without_a_length_ends_with_the_connection(fields: bytes) -> None
         parser.feed(b"x")
 
 
+def test_the_longest_body_of_all_begins_as_any_other() -> None:
+    head = OK + b"Content-Length: %d\r\n\r\n" % (2**63 - 1)
+    seen = read_events(ResponseParser(), [head + b"eg", b"gs"], eof=True)
+    assert seen.events[1:] == (b"eggs",)
+    assert isinstance(seen.fault, TruncatedMessage)
+    assert (seen.fault.received, seen.fault.expected) == (4, 2**63 - 1)
+
+
 def test_a_piece_that_is_wholly_body_is_passed_on_as_it_is() -> None:
     for fields, size in ((b"Content-Length: 9\r\n", b""), (b"Transfer-Encoding: chunked\r\n", b"9\r\n")):
         parser = ResponseParser()

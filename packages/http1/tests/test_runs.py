@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from whimbrel_http1 import (
+    EndOfMessage,
     Leniency,
     Limits,
     MalformedMessage,
@@ -42,6 +45,11 @@ def found(known: KnownRuns, head: bytes) -> list[bytes]:
         runs += [] if run is None else [run.text]
         position = head.index(b"\r\n", position) + 2 if run is None else position + run.size
     return runs
+
+
+def test_what_is_for_one_client_only_is_in_no_run() -> None:
+    before, after = (it.replace(b"Vary: a", b"Set-COOKIE: a=1") for it in (BEFORE, AFTER))
+    assert found(learnt(before, after), after) == [b"Server: nest\r\n", RUNS[1]]
 
 
 RUNS = [b"Server: nest\r\nVary: a\r\n", b"Age: 2\r\nVia: b\r\n"]
@@ -108,6 +116,7 @@ QUIET = (
     b"ETag: \t a ",
     b"ETag: b",
     b"Connection: x",
+    b"Set-Cookie: a=1",
     b"Proxy-Connection: close",
     b"Connection: keep-alive",
     b"Connection: upgrade",
@@ -173,13 +182,18 @@ def connections(draw: st.DrawFn, starts: tuple[bytes, ...]) -> tuple[list[bytes]
 
 
 def check_kept(
-    make: Callable[[], ResponseParser | RequestParser], wires: list[bytes], size: int, *, ask: bool
+    make: Callable[[Limits], ResponseParser | RequestParser],
+    limits: Limits,
+    wires: list[bytes],
+    size: int,
+    *,
+    ask: bool,
 ) -> None:
     """Compare one parser for all of `wires`, which come in pieces of `size` bytes, with one for each.
 
-    With `ask` each head is asked for its fields before the next is read, else after all of them.
+    Each of these has limits of its own, so that it begins with nothing. With `ask` each head is asked for its fields before the next is read, else after all of them.
     """
-    kept = make()
+    kept = make(limits)
     dialogues: list[tuple[Dialogue, list[bytes]]] = []
     for wire in wires:
         pieces = [wire[start : start + size] for start in range(0, len(wire), size)]
@@ -189,7 +203,7 @@ def check_kept(
         if not kept.reusable:
             break
     for seen, pieces in dialogues:
-        expected = read_events(make(), pieces)
+        expected = read_events(make(limits.replace()), pieces)
         assert seen.events == expected.events
         assert (type(seen.fault), str(seen.fault)) == (type(expected.fault), str(expected.fault))
 
@@ -198,18 +212,88 @@ def heads(dialogue: Dialogue) -> list[ResponseHead | RequestHead]:
     return [event for event in dialogue.events if isinstance(event, (ResponseHead, RequestHead))]
 
 
+LENIENCIES = st.sampled_from(
+    [Leniency.STRICT, Leniency.REPEATED_CONTENT_LENGTH, Leniency.BARE_LF, Leniency.FOLDED_LINES]
+)
+
+
 @pytest.mark.parametrize("ask", [True, False])
 @pytest.mark.parametrize("size", [1, 40, 1000])
 @settings(deadline=None)  # many parsers read in each example
 @given(
     connection=connections((OK, b"HTTP/1.1 204 \r\n", b"HTTP/1.0 200 OK\r\n", b"\r\n" + OK, EARLY + OK)),
-    leniencies=st.sampled_from([Leniency.STRICT, Leniency.REPEATED_CONTENT_LENGTH, Leniency.BARE_LF]),
+    leniencies=LENIENCIES,
 )
 def test_a_kept_parser_of_responses_gives_what_new_ones_give(
     connection: tuple[list[bytes], Limits], leniencies: Leniency, size: int, ask: bool
 ) -> None:
     wires, limits = connection
-    check_kept(lambda: ResponseParser(limits=limits, leniencies=leniencies), wires, size, ask=ask)
+    check_kept(lambda it: ResponseParser(limits=it, leniencies=leniencies), limits, wires, size, ask=ask)
+
+
+@settings(deadline=None)
+@given(
+    read=st.lists(connections((OK, b"HTTP/1.1 204 \r\n", EARLY + OK)), min_size=1, max_size=3),
+    makers=st.lists(
+        st.tuples(st.booleans(), st.sampled_from(["GET", "HEAD", "CONNECT"]), LENIENCIES),
+        min_size=8,
+        max_size=8,
+    ),
+    size=st.sampled_from([7, 40, 1000]),
+    ask=st.booleans(),
+)
+def test_a_parser_made_after_others_gives_what_the_first_one_gives(
+    read: list[tuple[list[bytes], Limits]],
+    makers: list[tuple[bool, str, Leniency]],
+    size: int,
+    *,
+    ask: bool,
+) -> None:
+    bounds = [Limits(), read[0][1]]
+    wires = [wire for some, _ in read for wire in some]
+    for number, wire in enumerate(wires):
+        first, method, leniencies = makers[number % len(makers)]
+        check_kept(
+            lambda it, m=method, n=leniencies: ResponseParser(request_method=m, limits=it, leniencies=n),  # type: ignore[misc]  # mypy infers no defaults
+            bounds[first],
+            [wire, *wires[number : number + 2]],
+            size,
+            ask=ask,
+        )
+
+
+@pytest.mark.skipif(not getattr(sys, "_is_gil_enabled", lambda: True)(), reason="nothing is shared")
+@pytest.mark.parametrize(
+    ("more", "limits", "shared"),
+    [(b"", Limits(), True), (b"Set-Cookie: a=1\r\n", Limits(), False), (b"", None, False)],
+)
+def test_a_head_that_comes_again_is_recognised_by_the_next_parser(
+    more: bytes, limits: Limits | None, *, shared: bool
+) -> None:
+    wire = OK + b"Content-Length: 0\r\n" + more + b"\r\n"
+    heads = [ResponseParser(limits=limits or Limits()).feed(wire)[0] for _ in range(2)]
+    assert heads[0] == heads[1]
+    assert (heads[0] is heads[1]) is shared
+
+
+def test_parsers_of_many_threads_share_what_they_know() -> None:
+    limits = Limits()
+    lengths = [b"Content-Length: %d" % number for number in range(3)]
+
+    def read(length: bytes) -> list[Dialogue]:
+        wires = [OK + b"Server: nest\r\nDate: %d\r\n%b\r\n\r\n" % (i % 3, length) for i in range(300)]
+        return [read_events(ResponseParser(limits=limits), [wire + b"ab"]) for wire in wires]
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(len(lengths)) as workers:
+            seen = list(workers.map(read, lengths))
+    finally:
+        sys.setswitchinterval(before)
+    for number, dialogues in enumerate(seen):
+        assert [heads(it)[0].content_length for it in dialogues] == [number] * 300
+        assert [it.events[1] for it in dialogues] == [(EndOfMessage(), b"a", b"ab")[number]] * 300
 
 
 @pytest.mark.parametrize("ask", [True, False])
@@ -220,7 +304,7 @@ def test_a_kept_parser_of_requests_gives_what_new_ones_give(
     connection: tuple[list[bytes], Limits], size: int, ask: bool
 ) -> None:
     wires, limits = connection
-    check_kept(lambda: RequestParser(limits=limits), wires, size, ask=ask)
+    check_kept(lambda it: RequestParser(limits=it), limits, wires, size, ask=ask)
 
 
 COMMON = b"Server: nest\r\nContent-Length: 1\r\n"
@@ -243,14 +327,14 @@ COMMON = b"Server: nest\r\nContent-Length: 1\r\n"
 )
 def test_recognised_lines_count_as_others_do(lines: bytes, limits: Limits) -> None:
     wires = [OK + b"Date: %d\r\n" % number + COMMON + b"\r\na" for number in range(4)]
-    check_kept(lambda: ResponseParser(limits=limits), [*wires, OK + lines + b"\r\na"], 1000, ask=True)
+    check_kept(lambda it: ResponseParser(limits=it), limits, [*wires, OK + lines + b"\r\na"], 1000, ask=True)
 
 
 def test_what_one_head_adds_is_not_remembered_for_the_next() -> None:
     common = b"Server: nest\r\nTransfer-Encoding: chunked\r\n"
     more = [b"", b"", b"Age: 1\r\n", b"Transfer-Encoding: nest\r\n", b"", b""]
     wires = [OK + b"Date: %d\r\n" % number + common + it + b"\r\n" for number, it in enumerate(more)]
-    check_kept(lambda: ResponseParser(request_method="HEAD"), wires, 1000, ask=False)
+    check_kept(lambda it: ResponseParser(request_method="HEAD", limits=it), Limits(), wires, 1000, ask=False)
 
 
 def test_lines_that_are_recognised_are_cut_once() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from whimbrel_http1._field_lines import split_fields
 from whimbrel_http1._grammar import HEX_VALUES, NOT_HEX, TEXT_OCTETS, TOKEN_OCTETS
 from whimbrel_http1._mending import mender_for, scan_section
-from whimbrel_http1._scanner import FIELDS, HeadScanner
+from whimbrel_http1._scanner import FIELDS, HeadScanner, bound
 from whimbrel_http1._typing import TYPE_CHECKING, Final, final
 from whimbrel_http1.errors import MalformedMessage, MessageTooLarge, ParseError
 from whimbrel_http1.events import body_piece
@@ -45,7 +45,6 @@ _FAULT: Final = 255
 _LF: Final = 0x0A
 _CR: Final = 0x0D
 
-_NO_LIMIT: Final = 1 << 60
 _MAX_DIGITS: Final = 16
 _STRICT: Final = STRICT
 _MAX_SIZE: Final = 1 << 60
@@ -110,10 +109,8 @@ class ChunkReader:
         if leniencies is not _STRICT:
             self._overlook(leniencies)
         self._limits = limits
-        line_limit = limits.chunk_line_bytes
-        extension_limit = limits.chunk_extension_bytes
-        self._line_limit: i64 = _NO_LIMIT if line_limit is None else line_limit
-        self._extension_limit: i64 = _NO_LIMIT if extension_limit is None else extension_limit
+        self._line_limit: i64 = bound(limits.chunk_line_bytes)
+        self._extension_limit: i64 = bound(limits.chunk_extension_bytes)
         self._scanner: HeadScanner | None = None
         self.reset(0)
 

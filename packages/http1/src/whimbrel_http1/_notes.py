@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
 __all__ = ["NOTED_NAMES", "FramingNotes"]
 
-# The fields that `notice` knows; all others say nothing about framing.
+# The fields that `notice` knows; all others say nothing that matters here.
 NOTED_NAMES: Final = (
     b"connection",
     b"content-length",
     b"expect",
     b"host",
     b"proxy-connection",
+    b"set-cookie",
     b"transfer-encoding",
     b"upgrade",
 )
@@ -28,6 +29,7 @@ _C: Final = 0x63
 _E: Final = 0x65
 _H: Final = 0x68
 _P: Final = 0x70
+_S: Final = 0x73
 _T: Final = 0x74
 _U: Final = 0x75
 _COMMA: Final = 0x2C
@@ -52,6 +54,7 @@ class FramingNotes:
         upgrade_field: Whether an Upgrade names a protocol.
         expect_continue: Whether Expect says 100-continue.
         hosts: How many Host fields there are.
+        secret: Whether there is a Set-Cookie.
     """
 
     def __init__(self, *, one_host: bool) -> None:
@@ -70,6 +73,7 @@ class FramingNotes:
         self.upgrade_field = False
         self.expect_continue = False
         self.hosts: i64 = 0
+        self.secret = False
 
     def adopt(self, other: FramingNotes) -> bool:
         """Add what `other` has noted, as if its lines were noticed here.
@@ -88,6 +92,7 @@ class FramingNotes:
         self.upgrade_option = self.upgrade_option or other.upgrade_option
         self.upgrade_field = self.upgrade_field or other.upgrade_field
         self.expect_continue = self.expect_continue or other.expect_continue
+        self.secret = self.secret or other.secret
         return True
 
     @property
@@ -136,6 +141,8 @@ class FramingNotes:
                 kept = self.keep_alive
                 self._notice_connection(data, colon + 1, end)
                 self.keep_alive = kept
+        elif letter == _S:
+            self.secret = self.secret or name_is(data, start, colon, b"set-cookie")
         elif letter in (_E, _H, _U):
             self._notice_short(data, start, colon, end)
 

@@ -5,11 +5,13 @@ A subclass says what a complete head means; everything after the head is read he
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from whimbrel_http1._chunked import ChunkReader
 from whimbrel_http1._framing import CHUNKED, UNTIL_CLOSE
 from whimbrel_http1._interrupted import InterruptedEvents
 from whimbrel_http1._mending import LineMender, mender_for, scan_section
-from whimbrel_http1._scanner import HeadScanner
+from whimbrel_http1._scanner import HeadScanner, bound
 from whimbrel_http1._typing import TYPE_CHECKING, Final
 from whimbrel_http1.errors import (
     FeedAfterEnd,
@@ -18,13 +20,14 @@ from whimbrel_http1.errors import (
     ParseError,
     TruncatedMessage,
 )
-from whimbrel_http1.events import EndOfMessage, Upgraded, body_piece
+from whimbrel_http1.events import EndOfMessage, RequestHead, ResponseHead, Upgraded, body_piece
 from whimbrel_http1.leniency import STRICT, Leniency
 from whimbrel_http1.lifecycle import Awaiting
 
 if TYPE_CHECKING:
     from mypy_extensions import i64  # a native integer once compiled, an int otherwise
 
+    from whimbrel_http1._runs import KnownRuns
     from whimbrel_http1.events import Event
     from whimbrel_http1.limits import Limits
 
@@ -56,26 +59,24 @@ class Parser:
     """The reading of messages in sequence; `ResponseParser` and `RequestParser` are the public classes."""
 
     def __init__(self, kind: i64, limits: Limits, leniencies: Leniency = STRICT) -> None:
+        self._kind = kind
         self._limits = limits
         self._leniencies = leniencies
-        self._scanner = HeadScanner(kind, limits)
+        self._head: RequestHead | ResponseHead | None = None  # the last one
+        self._runs: KnownRuns | None = None  # what another parser knew, before there is a scanner
+        self._scanner: HeadScanner | None = None
         self._mender: LineMender | None = None
-        if leniencies is not _STRICT:
-            self._overlook(leniencies)
         self._chunks: ChunkReader | None = None
         self._awaiting: i64 = _HEAD
         self._left: i64 = 0  # bytes of the body still to come
         self._received: i64 = 0
         self._interim: i64 = 0  # interim heads since the last final one: a final one is due
+        self._method = ""  # that of the request that is answered
         self._persists = False
         self._decides = False
         self._held: list[bytes] | None = None
         self._held_bytes: i64 = 0
         self._fault: ParseError | None = None
-
-    def _overlook(self, leniencies: Leniency) -> None:
-        self._mender = mender_for(leniencies, start_line=True)
-        self._scanner.may_repeat_length = Leniency.REPEATED_CONTENT_LENGTH in leniencies
 
     @property
     def state(self) -> Awaiting:
@@ -93,13 +94,7 @@ class Parser:
         True between messages, when not one byte of the next was read and the last one lets the
         connection live on; and before the first byte. After an interim head the final one is due.
         """
-        return (
-            self._fault is None
-            and self._awaiting == _HEAD
-            and self._interim == 0
-            and self._scanner.untouched
-            and (self._mender is None or not self._mender.waits)
-        )
+        return self._fault is None and self._awaiting == _HEAD and self._interim == 0 and self._untouched
 
     @property
     def within_chunk(self) -> bool:
@@ -111,8 +106,16 @@ class Parser:
         return self._awaiting == _CHUNKS and self._chunks is not None and self._chunks.cut
 
     @property
+    def _untouched(self) -> bool:
+        if self._mender is not None and self._mender.waits:
+            return False
+        return self._scanner is None or self._scanner.untouched
+
+    @property
     def _head_begun(self) -> bool:
-        return self._scanner.begun or (self._mender is not None and self._mender.waits)
+        if self._mender is not None and self._mender.waits:
+            return True
+        return self._scanner is not None and self._scanner.begun
 
     def feed(self, data: bytes | bytearray | memoryview) -> list[Event]:
         """Return the events completed by `data`, in wire order.
@@ -158,7 +161,9 @@ class Parser:
             return [_END]
         truncation: ParseError | None = None
         if awaiting == _HEAD and (self._head_begun or self._interim > 0):
-            truncation = TruncatedMessage(self._scanner.received, None, "head")
+            truncation = TruncatedMessage(
+                0 if self._scanner is None else self._scanner.received, None, "head"
+            )
         elif awaiting == _BODY:
             truncation = TruncatedMessage(self._received, self._received + self._left)
         elif awaiting == _CHUNKS:
@@ -189,10 +194,9 @@ class Parser:
         while position < size:
             awaiting = self._awaiting
             if awaiting == _HEAD:
-                position = scan_section(self._scanner, self._mender, data, position)
+                position = self._read_head(data, position, events)
                 if position < 0:
                     return
-                self._end_head(events)
                 if self._awaiting == _TUNNEL:
                     self._awaiting = _UPGRADED
                     events.append(Upgraded(data[position:size]))
@@ -218,19 +222,59 @@ class Parser:
                     data[position : position + 1],
                 )
 
-    def _end_head(self, events: list[Event]) -> None:
-        """Report the head that the scanner has read and await what follows it: a subclass says how."""
+    def _read_head(self, data: bytes, position: i64, events: list[Event]) -> i64:
+        """Read on within a head; return the offset after it, -1 when it needs more bytes."""
+        scanner = self._scanner
+        head = self._head
+        # A server says the same to one request after another within a second.
+        if head is not None and self._untouched and head.comes_again(data, position, self._method):
+            self._take_head(head, events)
+            return position + head.size
+        if scanner is None:
+            scanner = self._make_scanner()
+        if head is not None:
+            scanner.cuts = head.was_asked
+        position = scan_section(scanner, self._mender, data, position)
+        if position >= 0:
+            head = self._understand(scanner)
+            if isinstance(head, ResponseHead) and head.interim:
+                events.append(head)
+                scanner.reset(0)
+            else:
+                self._head = head
+                self._take_head(head, events)
+        return position
 
-    def _await_body(self, body: i64, events: list[Event]) -> None:
-        """Await the body that `_framing` decided on."""
+    def _make_scanner(self) -> HeadScanner:
+        scanner = self._scanner = HeadScanner(self._kind, self._limits)
+        if self._head is not None:
+            self._head.be_followed(scanner, self._runs)
+            self._runs = None
+        leniencies = self._leniencies
+        if leniencies is not _STRICT:
+            self._mender = mender_for(leniencies, start_line=True)
+            scanner.may_repeat_length = Leniency.REPEATED_CONTENT_LENGTH in leniencies
+        return scanner
+
+    @abstractmethod
+    def _understand(self, scanner: HeadScanner) -> RequestHead | ResponseHead:
+        """Return the head that was read."""
+
+    def _take_head(self, head: RequestHead | ResponseHead, events: list[Event]) -> None:
+        """Report a head and await the body that `_framing` decided on."""
+        events.append(head)
+        self._persists = head.keep_alive
+        self._decides = isinstance(head, RequestHead) and head.upgrade
+        self._interim = 0
         self._received = 0
+        body: i64 = head.body
         if body > 0:
             self._left = body
             self._awaiting = _BODY
         elif body == 0:
             self._end_message(_END, events)
         elif body == CHUNKED:
-            self._chunk_reader().reset(len(self._scanner.block))
+            self._chunk_reader().reset(head.size)
             self._awaiting = _CHUNKS
         elif body == UNTIL_CLOSE:
             self._awaiting = _CLOSE
@@ -238,8 +282,7 @@ class Parser:
             self._awaiting = _TUNNEL
 
     def _read_body(self, data: bytes, position: i64, size: i64, events: list[Event]) -> i64:
-        end: i64 = position + self._left
-        end = min(end, size)
+        end: i64 = position + min(self._left, size - position)  # what is left may be all that an i64 holds
         events.append(body_piece(data, position, end))
         self._left -= end - position
         self._received += end - position
@@ -270,15 +313,16 @@ class Parser:
             self._awaiting = _FINISHED
 
     def _begin_message(self) -> None:
-        self._scanner.reset(0)
+        if self._scanner is not None:
+            self._scanner.reset(0)
         self._awaiting = _HEAD
 
     # An upgrade that the reader of requests has to decide on.
 
     def _hold(self, data: bytes) -> None:
         self._held_bytes += len(data)
-        limit = self._limits.held_bytes
-        if limit is not None and self._held_bytes > limit:
+        limit: i64 = bound(self._limits.held_bytes)
+        if self._held_bytes > limit:
             raise MessageTooLarge("held_bytes", limit)
         if self._held is None:
             self._held = []

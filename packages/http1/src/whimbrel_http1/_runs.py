@@ -17,6 +17,7 @@ __all__ = ["KnownRuns", "Run"]
 
 _COLON: Final = 0x3A
 _PATIENCE: Final = 256
+_SECRET: Final = b"set-cookie:"  # what is for one client only is not known beyond its parser
 
 
 @final
@@ -76,6 +77,12 @@ class KnownRuns:
         self._usual: i64 = 0  # lines that stand in no run, in the head that was learnt from
         self._surprises: i64 = 0
 
+    def follow(self, other: KnownRuns) -> None:
+        """Begin with what `other` has learnt."""
+        self._runs = other._runs
+        self._usual = other._usual
+        self._surprises = other._surprises
+
     def begin(self) -> None:
         """Make ready for the next head."""
         self._next = 0
@@ -125,19 +132,15 @@ class KnownRuns:
         if self._surprises & (self._surprises - 1) and self._surprises % _PATIENCE:
             return
         known = set(before.split(b"\r\n"))
-        self._runs = []
+        runs: list[Run] = []
         self._usual = fields
         lines: list[bytes] = []
         for line in block[fields_start:-2].split(b"\r\n"):
-            if line and line in known:
+            if line and line in known and line[:11].lower() != _SECRET:
                 lines.append(line)
             elif lines:
-                self._add(lines)
+                self._usual -= len(lines)
+                runs.append(Run(lines, framing=self._framing))
                 lines = []
-        if 2 * self._usual > fields:  # what little is alike is not worth looking for
-            self._runs = []
-
-    def _add(self, lines: list[bytes]) -> None:
-        run = Run(lines, framing=self._framing)
-        self._usual -= run.fields
-        self._runs.append(run)
+        # What little is alike is not worth looking for. The list that others may follow is left as it is.
+        self._runs = runs if 2 * self._usual <= fields else []

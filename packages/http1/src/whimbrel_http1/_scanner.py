@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from whimbrel_http1._runs import Run
     from whimbrel_http1.limits import Limits
 
-__all__ = ["FIELDS", "REQUEST", "RESPONSE", "HeadScanner"]
+__all__ = ["FIELDS", "REQUEST", "RESPONSE", "HeadScanner", "bound"]
 
 # What a scanner reads.
 RESPONSE: Final = 0
@@ -78,10 +78,10 @@ class HeadScanner(FramingNotes):
         self._count_limit: i64 = _NO_LIMIT
         self._size_limit: i64 = _NO_LIMIT
         if limits is not None:
-            self._line_limit = _bound(limits.line_bytes)
-            self._field_limit = _bound(limits.field_bytes)
-            self._count_limit = _bound(limits.trailer_fields if trailers else limits.fields)
-            self._size_limit = _bound(limits.trailers_bytes if trailers else limits.head_bytes)
+            self._line_limit = bound(limits.line_bytes)
+            self._field_limit = bound(limits.field_bytes)
+            self._count_limit = bound(limits.trailer_fields if trailers else limits.fields)
+            self._size_limit = bound(limits.trailers_bytes if trailers else limits.head_bytes)
         self._parts: list[bytes] | None = None  # complete lines of earlier pieces
         self._line_parts: list[bytes] | None = None  # what earlier pieces held of the line in progress
         # Offsets in the piece being read; they lie before it for what began in earlier pieces.
@@ -92,7 +92,6 @@ class HeadScanner(FramingNotes):
         self._end: i64 = 0  # where the text of the line must end, or the piece does
         self._stop: i64 = 0  # where the text of the line would exceed a limit
         self.block = b""
-        self.repeated = False  # whether this section is byte for byte the one before it
         self.cuts = (
             False  # whether names and values are cut while lines are read, because they were asked for
         )
@@ -100,7 +99,7 @@ class HeadScanner(FramingNotes):
         self.fields_start: i64 = 0  # offset in `block` of the first field line
         self.method_end: i64 = 0  # offsets in `block`, of requests
         self.target_end: i64 = 0
-        self._known: KnownRuns | None = None
+        self.known: KnownRuns | None = None
         self._last = b""  # the section before
         self._start_line = b""  # its start line
         self._forget_section()
@@ -114,6 +113,14 @@ class HeadScanner(FramingNotes):
         self._held: i64 = 0  # those of them that belong to the line in progress
         self._colon: i64 = 0  # offset of the colon within the line in progress
 
+    def follow(self, block: bytes, fields_start: i64, known: KnownRuns | None) -> None:
+        """Go on from `block`, a section that another scanner read by the same rules, and what that knew."""
+        self.block = block
+        self._start_line = block[:fields_start]
+        if known is not None:
+            mine = self.known = KnownRuns(framing=self._kind != FIELDS)
+            mine.follow(known)
+
     def _forget_section(self) -> None:
         if self.block:
             self._last = self.block
@@ -121,8 +128,8 @@ class HeadScanner(FramingNotes):
         self.pairs = [] if self.cuts else None
         self.fields: i64 = 0
         self.forget()
-        if self._known is not None:
-            self._known.begin()
+        if self.known is not None:
+            self.known.begin()
 
     @property
     def begun(self) -> bool:
@@ -150,9 +157,6 @@ class HeadScanner(FramingNotes):
             MessageTooLarge: A limit is exceeded.
         """
         if self._read == 0:
-            self._recognise(data, start)
-            if self.repeated:
-                return start + len(self.block)
             self._forget_section()
         size: i64 = len(data)
         position: i64 = start
@@ -191,14 +195,6 @@ class HeadScanner(FramingNotes):
         self._suspend(data, size)
         return -1
 
-    def _recognise(self, data: bytes, start: i64) -> None:
-        """See whether the last section comes again: then all that was noticed of it still holds.
-
-        A server says the same to one request after another within a second.
-        """
-        known: i64 = len(self.block)
-        self.repeated = known > 0 and data[start : start + known] == self.block
-
     def _ends_at(self, data: bytes, position: i64, size: i64) -> bool:
         """Tell whether the empty line that ends the section stands at `position`, whole and within limits."""
         return (
@@ -214,7 +210,7 @@ class HeadScanner(FramingNotes):
         Returns:
             Where the first other line begins; it is read from its start, one phase at a time.
         """
-        known = self._known
+        known = self.known
         while position < size and self.fields < self._count_limit:
             run = None if known is None else known.find(data, position)
             if run is not None:
@@ -388,9 +384,9 @@ class HeadScanner(FramingNotes):
 
     def _learn(self) -> None:
         """Remember what may come again, now that a second section of the connection is read."""
-        known = self._known
+        known = self.known
         if known is None:
-            known = self._known = KnownRuns(framing=self._kind != FIELDS)
+            known = self.known = KnownRuns(framing=self._kind != FIELDS)
         known.end(self._last, self.block, self.fields_start, self.fields)
         self._last = b""
         if len(self._start_line) != self.fields_start or not self.block.startswith(self._start_line):
@@ -563,5 +559,6 @@ def _status_octet_fits(index: i64, octet: i64) -> bool:
     return _ZERO + (1 if index == _VERSION_OCTETS + 1 else 0) <= octet <= _NINE
 
 
-def _bound(limit: int | None) -> i64:
+def bound(limit: int | None) -> i64:
+    """Return a limit as a number of 64 bits; None, and what no message reaches, are the highest."""
     return _NO_LIMIT if limit is None or limit > _NO_LIMIT else limit

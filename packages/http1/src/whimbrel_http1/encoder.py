@@ -37,6 +37,7 @@ HeaderPairs: TypeAlias = Iterable[tuple[Text, Text]] | Mapping[str, str] | Mappi
 _NO_TRAILERS: Final = frozenset(
     ("content-length", "transfer-encoding", "host", "trailer", "connection", "content-encoding", "te")
 )
+_NO_LENGTH: Final = 1 << 63
 _LENGTH_LINE: Final = b"\r\ncontent-length:"
 
 
@@ -170,7 +171,7 @@ class RequestEncoder(MessageEncoder):
         for a fraction of the work.
 
         Raises:
-            InvalidHead: This head declares no length, or the length is negative.
+            InvalidHead: This head declares no length, or the length is negative or beyond 2**63 - 1.
 
         >>> request = RequestEncoder("PUT", "/nest", {"Host": "shore.example", "Content-Length": "4"})
         >>> request.resized(9).head
@@ -179,8 +180,9 @@ class RequestEncoder(MessageEncoder):
         around = self._around_length
         if around is None:
             around = self._around_length = _around_length(self.head)
-        if content_length < 0:
-            raise InvalidHead("headers", "a length has no sign (RFC 9110 section 8.6)", str(content_length))
+        if not 0 <= content_length < _NO_LENGTH:
+            what = "a length has no sign and is below 2**63 (RFC 9110 section 8.6)"
+            raise InvalidHead("headers", what, str(content_length))
         head = around[0] + b"%d" % content_length + around[1]
         return MessageEncoder(head, content_length, keep_alive=self.keep_alive)
 

@@ -13,6 +13,9 @@ from whimbrel_http1.http_version import HTTP_1_0, HTTP_1_1, HttpVersion
 if TYPE_CHECKING:
     from mypy_extensions import i64  # a native integer once compiled, an int otherwise
 
+    from whimbrel_http1._runs import KnownRuns
+    from whimbrel_http1._scanner import HeadScanner
+
 __all__ = [
     "HTTP_1_0",
     "HTTP_1_1",
@@ -49,18 +52,36 @@ class _Head:
         self._headers: RawHeaders | None = raw_headers
         self._text: Headers | None = None
         self._found: dict[bytes, tuple[bytes, ...]] | None = None
+        self.size: i64 = 0
+        self.body: i64 = 0
+        self._request_method = ""
         self._block = b""
         self._fields_start: i64 = 0
         self._pairs: list[tuple[bytes, bytes]] | None = None
 
-    # Two that only parsers have a use for.
+    # What only parsers have a use for.
 
     def defer(self, block: bytes, fields_start: i64, pairs: list[tuple[bytes, bytes]] | None) -> None:
         """Take the fields from `pairs`, or cut them from `block`, when they are asked for."""
         self._block = block
+        self.size = len(block)
         self._fields_start = fields_start
         self._pairs = pairs
         self._headers = None
+
+    def frame(self, body: i64, request_method: str = "") -> None:
+        """Take note of what follows, as `_framing` says, in answer to `request_method`."""
+        self.body = body
+        self._request_method = request_method
+
+    def be_followed(self, scanner: HeadScanner, known: KnownRuns | None) -> None:
+        """Let `scanner` go on from this head."""
+        scanner.follow(self._block, self._fields_start, known)
+
+    def comes_again(self, data: bytes, position: i64, request_method: str) -> bool:
+        """Tell whether the same bytes stand at `data[position]` and mean the same."""
+        end: i64 = position + self.size
+        return data[position:end] == self._block and self._request_method == request_method
 
     @property
     def was_asked(self) -> bool:

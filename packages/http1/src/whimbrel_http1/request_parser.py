@@ -41,7 +41,6 @@ class RequestParser(Parser):
 
     def __init__(self, *, limits: Limits = DEFAULT_LIMITS) -> None:
         super().__init__(REQUEST, limits)
-        self._head: RequestHead | None = None  # the last one
 
     def accept_upgrade(self) -> bytes:
         """Return what arrived after the request; the connection now belongs to the new protocol.
@@ -62,8 +61,7 @@ class RequestParser(Parser):
         self._decide(accepted=False)
         return self.feed(self._take_held())
 
-    def _end_head(self, events: list[Event]) -> None:
-        scanner = self._scanner
+    def _understand(self, scanner: HeadScanner) -> RequestHead:
         block = scanner.block
         target_end: i64 = scanner.target_end
         minor: i64 = block[target_end + 8] - 48
@@ -74,7 +72,6 @@ class RequestParser(Parser):
             _check_codings(scanner, minor, len(block))
         persists = connection_persists(minor, close=scanner.close, keep_alive=scanner.keep_alive)
         upgrade = minor == 1 and scanner.upgrade_option and scanner.upgrade_field
-        self._scanner.cuts = self._head is not None and self._head.was_asked
         head = lazy_request_head(
             block,
             scanner.fields_start,
@@ -88,14 +85,11 @@ class RequestParser(Parser):
             upgrade=upgrade,
             expect_continue=minor == 1 and scanner.expect_continue,
         )
-        self._head = head
-        events.append(head)
-        self._persists = persists
-        self._decides = upgrade
-        if method == "CONNECT":
-            self._await_body(TUNNEL, events)
-        else:
-            self._await_body(request_body(scanner.content_length, chunked=scanner.chunked), events)
+        body: i64 = TUNNEL
+        if method != "CONNECT":
+            body = request_body(scanner.content_length, chunked=scanner.chunked)
+        head.frame(body)
+        return head
 
 
 def _check_codings(scanner: HeadScanner, minor: i64, offset: i64) -> None:

@@ -2,22 +2,55 @@
 
 from __future__ import annotations
 
+import sys
+
 from whimbrel_http1._framing import UNTIL_CLOSE, connection_persists, response_body
 from whimbrel_http1._parser import Parser
-from whimbrel_http1._scanner import RESPONSE
-from whimbrel_http1._typing import TYPE_CHECKING, final
+from whimbrel_http1._scanner import RESPONSE, bound
+from whimbrel_http1._typing import TYPE_CHECKING, Final, final
 from whimbrel_http1.errors import MalformedMessage, MessageTooLarge
-from whimbrel_http1.events import ResponseHead, lazy_response_head
-from whimbrel_http1.leniency import Leniency
+from whimbrel_http1.events import lazy_response_head
+from whimbrel_http1.leniency import STRICT, Leniency
 from whimbrel_http1.limits import DEFAULT_LIMITS
 
 if TYPE_CHECKING:
     from mypy_extensions import i64  # a native integer once compiled, an int otherwise
 
-    from whimbrel_http1.events import Event
+    from whimbrel_http1._runs import KnownRuns
+    from whimbrel_http1._scanner import HeadScanner
+    from whimbrel_http1.events import RequestHead, ResponseHead
     from whimbrel_http1.limits import Limits
 
 __all__ = ["ResponseParser"]
+
+_STRICT: Final = STRICT
+# Without the lock of the interpreter a compiled attribute may not be read while a thread writes it.
+_SHARES: Final = bool(getattr(sys, "_is_gil_enabled", lambda: True)())
+
+
+@final
+class _Read:
+    """What a parser read first, and what it knows since.
+
+    It is swapped whole, and neither the head nor a run is changed, so threads may share it. A head with a
+    Set-Cookie is for one client only: it is forgotten with its parser.
+    """
+
+    def __init__(self, limits: Limits, head: RequestHead | ResponseHead, runs: KnownRuns | None) -> None:
+        self.limits = limits
+        self.head = head
+        self.runs = runs
+
+
+@final
+class _Last:
+    """What the last strict parser read, for the next one that is made with the same limits."""
+
+    def __init__(self) -> None:
+        self.read: _Read | None = None
+
+
+_LAST: Final = _Last()
 
 
 @final
@@ -52,9 +85,14 @@ class ResponseParser(Parser):
     ) -> None:
         super().__init__(RESPONSE, limits, leniencies)
         self._method = request_method
+        self._lends = _SHARES and leniencies is _STRICT
+        if self._lends:
+            last = _LAST.read
+            if last is not None and last.limits is limits:
+                self._head = last.head
+                self._runs = last.runs
         self._answered = False  # whether the response to the last request that was spoken of is read
         self._next_methods: list[str] | None = None
-        self._head: ResponseHead | None = None  # the last one
 
     def next_response(self, request_method: str) -> None:
         """Say which method the next response answers.
@@ -85,8 +123,7 @@ class ResponseParser(Parser):
             self._next_methods = []
         self._next_methods.append(request_method)
 
-    def _end_head(self, events: list[Event]) -> None:
-        scanner = self._scanner
+    def _understand(self, scanner: HeadScanner) -> ResponseHead:
         block = scanner.block
         status: i64 = (block[9] - 48) * 100 + (block[10] - 48) * 10 + (block[11] - 48)
         minor: i64 = block[7] - 48
@@ -103,25 +140,22 @@ class ResponseParser(Parser):
         if body == UNTIL_CLOSE or (coded and minor == 0):
             # HTTP/1.0 knows no transfer coding: its framing is in doubt (RFC 9112 section 6.1).
             persists = False
-        head = self._head
-        if head is None or not scanner.repeated or head.keep_alive != persists:
-            scanner.cuts = head is not None and head.was_asked
-            head = self._head = lazy_response_head(
-                block,
-                scanner.fields_start,
-                scanner.pairs,
-                minor,
-                scanner.content_length,
-                chunked=chunked,
-                keep_alive=persists,
-            )
-        events.append(head)
-        if interim:
-            scanner.reset(0)
-            return
-        self._interim = 0
-        self._persists = persists
-        self._await_body(body, events)
+        head = lazy_response_head(
+            block,
+            scanner.fields_start,
+            scanner.pairs,
+            minor,
+            scanner.content_length,
+            chunked=chunked,
+            keep_alive=persists,
+        )
+        head.frame(body, self._method)
+        if self._lends and not interim:
+            self._lends = False
+            lent = self._head if scanner.secret else head
+            if lent is not None:
+                _LAST.read = _Read(self._limits, lent, scanner.known)
+        return head
 
     def _begin_message(self) -> None:
         super()._begin_message()
@@ -131,6 +165,6 @@ class ResponseParser(Parser):
 
     def _count_interim(self) -> None:
         self._interim += 1
-        limit = self._limits.interim_responses
-        if limit is not None and self._interim > limit:
+        limit: i64 = bound(self._limits.interim_responses)
+        if self._interim > limit:
             raise MessageTooLarge("interim_responses", limit)
