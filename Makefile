@@ -39,7 +39,7 @@ test-3.%:
 test-compiled: $(READY) ## Like wheels, but with all that can be compiled compiled (needs a C compiler)
 	@$(HATCH) build:compiled $(PACKAGE)
 
-lint: $(READY) ## Check style (ruff), types (mypy --strict), arrows (import-linter) and the count of Any
+lint: $(READY) ## Check style (ruff), types (mypy --strict), arrows and circles (import-linter) and the count of Any
 	@$(HATCH) lint:lint
 
 format: $(READY) ## Let ruff mend what it can

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,13 @@ def _named_files() -> list[str]:
 def test_what_the_architecture_names_is_there(name: str) -> None:
     found = ROOT.glob(name.rstrip("/") if "/" in name else f"packages/*/src/**/{name}")
     assert any(found) or (ROOT / name).is_file()
+
+
+def test_the_architecture_has_the_storeys_that_are_held() -> None:
+    contracts = ConfigParser()
+    contracts.read(ROOT / ".importlinter", encoding="utf-8")
+    held = contracts["importlinter:contract:storeys"]["layers"].strip().splitlines()
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\|.*\|$", text.partition("| storey |")[2].partition("\n\n")[0], re.MULTILINE)[1:]
+    told = [{Path(name).stem for name in re.findall(r"`([^`]+)`", row)} for row in rows]
+    assert told == [{name.strip() for name in storey.split(":")} for storey in held]
