@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from whimbrel_connector import ExchangeOptions, ReadTimeout, ServerDisconnected, TCPConnector
-from whimbrel_http1 import MalformedMessage, MessageTooLarge, TruncatedMessage
+from whimbrel_http1 import MalformedMessage, MessageTooLarge, ResponseHead, TruncatedMessage
 
 from .conftest import get, plays, plays_and_closes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from whimbrel_http1 import Event, Limits
+
     from .conftest import Line, Serve
 
 SOON = 0.05
@@ -57,6 +61,38 @@ async def test_a_peer_that_leaves_within_a_body(
     assert await exchange.content.readexactly(4) == b"whim"
     with pytest.raises(error):
         await exchange.content.read()
+
+
+class _Careless:
+    """A parser of somebody's, whose head no stream can be made of."""
+
+    reusable = False
+
+    def __init__(self, *, request_method: str, limits: Limits) -> None:
+        pass
+
+    def feed(self, data: bytes) -> Sequence[Event]:
+        return [ResponseHead(200, raw_headers=((b"Content-Encoding", "gzip"),))]  # type: ignore[arg-type]  # the fault
+
+    def feed_eof(self) -> Sequence[Event]:
+        return []
+
+
+async def test_a_head_of_no_use_leaves_nobody_waiting(serve: Serve, connector: TCPConnector) -> None:
+    peer = await serve(plays(b"HTTP/1.1 200 OK\r\n\r\n"))
+    told: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["exception"]))
+    exchange = await connector.connect(peer.url, options=ExchangeOptions(parser=_Careless, decode=True))
+    with pytest.raises(ServerDisconnected) as caught:
+        await exchange.send(get())
+    assert isinstance(caught.value.__cause__, TypeError)
+    assert told == [caught.value.__cause__]
+    assert exchange.is_over
+
+
+def test_buffers_have_a_size() -> None:
+    with pytest.raises(TypeError, match="buffer_bytes is a number, not 'large'"):
+        ExchangeOptions(buffer_bytes="large")  # type: ignore[arg-type]  # the mistake under test
 
 
 @pytest.mark.parametrize("framing", [b"Content-Length: 9\r\n", b""], ids=["Content-Length", "until close"])

@@ -382,8 +382,8 @@ class Exchange:
         if self._patience is not None:
             self._patience.head_came()
             self._mind_silence()
-        self._head = head
         self.content = self._make_stream(head)
+        self._head = head
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(head)
 

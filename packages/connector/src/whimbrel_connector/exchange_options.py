@@ -60,6 +60,9 @@ class ExchangeOptions:
             connection is sent again on such a one (RFC 9112 section 9.3.1). Idle ones to the same place
             are closed: they have been idle for longer than the one that was stale.
         is_timed: Whether one of `send_seconds`, `first_byte_seconds` and `read_seconds` is given.
+
+    Raises:
+        TypeError: `buffer_bytes` is no number.
     """
 
     parser: ParserFactory = ResponseParser
@@ -77,5 +80,9 @@ class ExchangeOptions:
 
     def __post_init__(self) -> None:
         """Note once whether an exchange has anything to time."""
+        size: object = self.buffer_bytes
+        if not isinstance(size, (int, float)):
+            msg = f"buffer_bytes is a number, not {size!r}"
+            raise TypeError(msg)
         limits = (self.send_seconds, self.first_byte_seconds, self.read_seconds)
         object.__setattr__(self, "is_timed", limits != (None, None, None))
