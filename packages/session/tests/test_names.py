@@ -6,6 +6,7 @@ import sys
 import pytest
 
 import whimbrel
+from whimbrel import client_exceptions
 
 ASKED_FOR = ["abc", "client", "client_exceptions", "client_ws", "hdrs", "resolver", "tracing", "typedefs"]
 
@@ -45,3 +46,12 @@ def test_what_few_programs_need_is_not_imported_with_the_rest() -> None:
 
 def test_who_wraps_a_session_can_annotate_its_options() -> None:
     assert {"params", "timeout", "middlewares"} <= set(whimbrel.typedefs.RequestOptions.__annotations__)
+
+
+def test_every_error_of_the_client_is_in_client_exceptions_wherever_it_stands() -> None:
+    errors = {
+        name
+        for name in whimbrel.__all__
+        if isinstance(each := getattr(whimbrel, name), type) and issubclass(each, whimbrel.ClientError)
+    }
+    assert {"ClientResponseError", "ClientPayloadError"} <= errors <= set(client_exceptions.__all__)
