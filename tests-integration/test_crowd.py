@@ -1,11 +1,11 @@
 """Ten thousand tasks against a hundred connections: all are answered, first come first served at each origin."""
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
+from scenes.garbage import left_in_circles
 
 from whimbrel import ClientSession, ClientTimeout, TCPConnector
 
@@ -115,22 +115,6 @@ async def test_requests_leave_nothing_to_the_garbage_collector() -> None:
             await asyncio.gather(*(made(number) for made in (fetch, post) for number in range(50)))
 
         await crowd()
-        gc.collect()
-        gc.disable()
-        try:
+        with left_in_circles() as left:
             await crowd()
-            gc.set_debug(gc.DEBUG_SAVEALL)
-            gc.collect()
-            left = {type(thing).__qualname__ for thing in gc.garbage if _is_ours(thing)}
-        finally:
-            gc.set_debug(0)
-            gc.garbage.clear()
-            gc.enable()
         assert left == set()
-
-
-def _is_ours(thing: object) -> bool:
-    code = getattr(thing, "cr_code", None)
-    return type(thing).__module__.startswith("whimbrel") or (
-        code is not None and "whimbrel" in code.co_filename
-    )

@@ -1,7 +1,7 @@
 """WebSockets of the session, against aiohttp's server and against raw bytes."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from aiohttp import web
@@ -10,6 +10,7 @@ from peers.certificates import Authority
 from peers.detour import Detour
 from peers.handshake import accept_websocket, agreement_with
 from peers.scripted import OK, Peer, ScriptedServer, always
+from scenes.garbage import left_in_circles
 
 import whimbrel as aiohttp
 from whimbrel import ClientSession, ClientWebSocketResponse, TCPConnector, WSCloseCode, WSMsgType
@@ -125,6 +126,48 @@ async def test_a_refused_handshake_is_an_error_with_the_status(
     assert caught.value.headers is not None
     async with session.get(httpbin.url) as resp:
         assert resp.status == 200
+
+
+async def _converse(ws: ClientWebSocketResponse) -> None:
+    await ws.send_str("tide" * 10_000)
+    await ws.receive_str()
+
+
+async def _wait_for_nothing(ws: ClientWebSocketResponse) -> None:
+    with pytest.raises(asyncio.TimeoutError):
+        await ws.receive(timeout=0.01)
+
+
+async def _let_it_close(ws: ClientWebSocketResponse) -> None:
+    await ws.send_str("close yourself")
+    assert [message async for message in ws] == []
+
+
+async def _break_the_rules(ws: ClientWebSocketResponse) -> None:
+    with pytest.raises(TypeError):
+        await ws.send_str(b"tide")  # type: ignore[arg-type]  # it is wrong on purpose
+    await ws.send_str("tide")
+    with pytest.raises(aiohttp.WSMessageTypeError):
+        await ws.receive_bytes()
+
+
+@pytest.mark.parametrize("use", [_converse, _wait_for_nothing, _let_it_close, _break_the_rules])
+@pytest.mark.parametrize("ends", ["close", "session"])
+async def test_a_websocket_leaves_nothing_to_the_garbage_collector(
+    httpbin: Bin, use: Callable[[ClientWebSocketResponse], Awaitable[None]], ends: str
+) -> None:
+    async def life(session: ClientSession) -> None:
+        ws = await session.ws_connect(f"{httpbin.url}websocket", compress=15, heartbeat=30)
+        await use(ws)
+        if ends == "close":
+            await ws.close()
+        await session.close()
+
+    sessions = ClientSession(), ClientSession()  # what they leave is no WebSocket's
+    await life(sessions[0])  # what is made once for all is made
+    with left_in_circles() as left:
+        await life(sessions[1])
+    assert left == set()
 
 
 async def _agree(peer: Peer, frames: bytes) -> None:

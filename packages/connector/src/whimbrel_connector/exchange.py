@@ -366,6 +366,7 @@ class Exchange:
                 self._ended = True
             elif isinstance(event, Upgraded):
                 self._surplus = event.surplus
+                self.content.detach_source()
                 self.content.feed_eof()
                 self.pause_reading()
 

@@ -20,7 +20,7 @@ class Inflow:
         self._messages: deque[tuple[WSMessage, int]] = deque()
         self._size = 0
         self._high_bytes = high_bytes
-        self._waiter: asyncio.Future[None] | None = None
+        self._waiter: asyncio.Future[bool] | None = None  # of whether there is a message
 
     def __len__(self) -> int:
         return len(self._messages)
@@ -42,7 +42,7 @@ class Inflow:
         self._size += size
         waiter = self._waiter
         if waiter is not None and not waiter.done():
-            waiter.set_result(None)
+            waiter.set_result(True)
 
     def take(self) -> WSMessage:
         """Return the oldest message; there must be one."""
@@ -67,13 +67,14 @@ class Inflow:
         waiter = self._waiter = loop.create_future()
         timer = loop.call_later(seconds, _expire, waiter) if seconds else None
         try:
-            await waiter
+            if not await waiter:  # an error in the waiter, which this frame holds, would close a circle
+                raise asyncio.TimeoutError
         finally:
             self._waiter = None
             if timer is not None:
                 timer.cancel()
 
 
-def _expire(waiter: "asyncio.Future[None]") -> None:
+def _expire(waiter: "asyncio.Future[bool]") -> None:
     if not waiter.done():
-        waiter.set_exception(asyncio.TimeoutError())
+        waiter.set_result(False)
