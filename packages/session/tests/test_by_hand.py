@@ -4,6 +4,7 @@ from unittest.mock import Mock, create_autospec
 
 import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
+from scripted_peer import Serve, answer
 from yarl import URL
 
 from whimbrel import (
@@ -52,6 +53,33 @@ async def test_it_is_what_it_is_set_to() -> None:
     assert await response.json() == {"tide": "low"}
     with pytest.raises(ClientResponseError, match="404, message='Gone with the tide'"):
         response.raise_for_status()
+
+
+async def test_its_url_is_the_given_one() -> None:
+    info = RequestInfo(URL("http://elsewhere.example/"), "GET", CIMultiDictProxy(CIMultiDict()))
+    response = ClientResponse("GET", URL("http://shore.example/a#b"), request_info=info)
+    assert (str(response.url), str(response.real_url)) == (
+        "http://shore.example/a",
+        "http://shore.example/a#b",
+    )
+
+
+async def test_its_content_may_read_in_its_own_way(serve: Serve) -> None:
+    class Loud(StreamReader):
+        async def read(self, n: int = -1) -> bytes:
+            return (await super().read(n)).upper()
+
+    response = made_by_hand()
+    response.content = Loud()
+    response.content.feed_data(b"tern")
+    response.content.feed_eof()
+    assert await response.read() == b"TERN"
+    peer = await serve(answer(b"whimbrel"))
+    async with ClientSession() as session, session.get(peer.url) as response:
+        inner, response.content = response.content, Loud()
+        response.content.feed_data(await inner.read())
+        response.content.feed_eof()
+        assert await response.text() == "WHIMBREL"
 
 
 async def test_libraries_between_a_session_and_its_user_find_what_they_ask_for() -> None:

@@ -28,7 +28,7 @@ WANTED = {
     "multipart": "MultipartReader MultipartWriter parse_content_disposition",
     "payload": "PAYLOAD_REGISTRY JsonBytesPayload Order Payload register_payload",
     "resolver": "AsyncResolver DefaultResolver ThreadedResolver",
-    "streams": "EMPTY_PAYLOAD DataQueue EofStream StreamReader",
+    "streams": "EMPTY_PAYLOAD DataQueue EmptyStreamReader EofStream StreamReader",
     "tracing": "TraceConfig TraceRequestStartParams",
     "typedefs": "JSONDecoder JSONEncoder LooseCookies LooseHeaders Query StrOrURL",
     "abc": "AbstractCookieJar AbstractResolver AbstractStreamWriter ResolveResult",

@@ -59,7 +59,8 @@ async def test_what_aiohttp_calls_it_inside_is_what_libraries_ask_for(serve: Ser
     peer = await serve(answer())
     async with ClientSession(timeout=7) as session:
         assert session._default_headers is session.headers
-        assert session._timeout == ClientTimeout(total=7)
+        assert session._response_class is whimbrel.ClientResponse
+        session._loop = asyncio.get_running_loop()
         assert session._loop is asyncio.get_running_loop()
         await session.get(peer.url)
         session._default_headers = {"X-Bird": "whimbrel"}
@@ -68,6 +69,18 @@ async def test_what_aiohttp_calls_it_inside_is_what_libraries_ask_for(serve: Ser
         await session.get(peer.url)
         await session.get(peer.url)
     assert all(b"X-Bird: whimbrel\r\n" in head and b"Authorization" in head for head in peer.heads[1:])
+
+
+async def test_limits_may_be_set_from_inside(serve: Serve) -> None:
+    peer = await serve(b"HTTP/1.1 200 ")  # and no more
+    async with ClientSession() as session:
+        session._timeout = ClientTimeout(sock_read=0.01)
+        assert session.timeout == ClientTimeout(sock_read=0.01)
+        with pytest.raises(whimbrel.SocketTimeoutError):
+            await session.get(peer.url)
+        session._timeout = ClientTimeout(total=0.01)
+        with pytest.raises(whimbrel.RequestTimeoutError):
+            await session.get(peer.url)
 
 
 def test_the_loop_of_the_first_use_is_remembered() -> None:

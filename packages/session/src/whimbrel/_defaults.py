@@ -185,6 +185,13 @@ class Defaults:
         self.auth = auth
         self._recent.clear()
 
+    def limit(self, timeout: ClientTimeout) -> None:
+        """Take other limits from now on."""
+        self.timeout = timeout
+        self.exchange = replace(self.exchange, **timeout.within_exchange)
+        self._usual = self._fold({})
+        self._plans.clear()
+
     def _auth_for(self, url: URL) -> BasicAuth | None:
         """Return the session's own credentials, unless its base URL says that they are for elsewhere."""
         if self.auth is None or self.base_url is None or self.base_url.origin() == url.origin():

@@ -62,7 +62,8 @@ class ResponseFacts:
     @property
     def url(self) -> URL:
         """The URL of the request, without its fragment."""
-        return self.request_info.url
+        url = self._url
+        return url.with_fragment(None) if url.raw_fragment else url
 
     @property
     def real_url(self) -> URL:

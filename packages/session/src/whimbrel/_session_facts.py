@@ -132,10 +132,18 @@ class SessionFacts:
     def _timeout(self) -> ClientTimeout:
         return self._defaults.timeout
 
+    @_timeout.setter
+    def _timeout(self, timeout: ClientTimeout) -> None:
+        self._defaults.limit(timeout)
+
     @property
     def _loop(self) -> asyncio.AbstractEventLoop:
         """The loop of the first use, which may have ended meanwhile; before it, the running one."""
         return getattr(self._connector, "_loop", None) or self.loop
+
+    @_loop.setter
+    def _loop(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Do nothing: subclasses that say it mean the one they are made in."""
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:

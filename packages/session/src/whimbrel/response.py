@@ -113,6 +113,7 @@ class ClientResponse(ResponseFacts):
     _body: bytes | None = None
     _released = False
     _is_lent = False
+    _is_given = False
     _in_context = False
     _rules: "BodyRules[ClientResponse]" = DEFAULT_BODY_RULES
     _watcher: BodyWatcher | None = None
@@ -138,6 +139,7 @@ class ClientResponse(ResponseFacts):
     @content.setter
     def content(self, stream: StreamReader) -> None:
         self._content = stream
+        self._is_given = True
 
     # The body as a whole.
 
@@ -152,7 +154,8 @@ class ClientResponse(ResponseFacts):
                 by then or not.
         """
         if self._body is None:
-            whole = None if self._released else self._content.take_whole(self._rules.max_bytes)
+            is_ours = not (self._released or self._is_given)
+            whole = self._content.take_whole(self._rules.max_bytes) if is_ours else None
             self._body = await self._read_whole() if whole is None else whole
             if self._watcher is not None:
                 await self._tell(self._watcher, self._body)
@@ -311,6 +314,8 @@ class ClientResponse(ResponseFacts):
 
     async def _read_whole(self) -> bytes:
         content, most = self._content, self._rules.max_bytes
+        if self._is_given:  # whoever did so may have a `read` of their own
+            return await content.read()
         if self._released and not content.at_eof():
             msg = "Connection closed: the response was released before its body was read"
             raise ClientConnectionError(msg)

@@ -1,4 +1,4 @@
-"""`DataQueue`: a queue with one reader, as aiohttp has it; whimbrel itself uses none."""
+"""`DataQueue`, a queue with one reader, and a body of nothing, as aiohttp has them; here nobody uses them."""
 
 import asyncio
 from collections import deque
@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from whimbrel_connector import StreamReader
 
-__all__ = ["EMPTY_PAYLOAD", "DataQueue", "EofStream"]
+__all__ = ["EMPTY_PAYLOAD", "DataQueue", "EmptyStreamReader", "EofStream"]
 
 _T = TypeVar("_T")
 
@@ -98,5 +98,12 @@ class DataQueue(Generic[_T]):
             self._waiter.set_result(None)
 
 
-EMPTY_PAYLOAD = StreamReader()
-EMPTY_PAYLOAD.feed_eof()
+class EmptyStreamReader(StreamReader):
+    """A body of nothing, which has ended from the beginning."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.feed_eof()
+
+
+EMPTY_PAYLOAD = EmptyStreamReader()
