@@ -14,6 +14,15 @@ STANDING_IN = HERE / "standing_in.py"
 
 # What each script prints; with aiohttp itself (3.14.5, and 3.13.5 for aioresponses, which breaks with 3.14) it is the same.
 SAID = {
+    "aiodocker": r"""
+        20.10 v1.40
+        ['whimbrel']
+        ['low tide\n', 'high tide\n']
+        ['low tide\n', 'high tide\n']
+        Step 1
+        7 bytes
+        404 {"message": "No such container: missing"}
+    """,
     "aiohttp-client-cache": """
         ClientResponse False 200 True
         GET application/json tide=low
@@ -69,6 +78,24 @@ SAID = {
         {'title': 'Ebb', 'type': 'application/json; charset=utf-8'}
         404 Not Found
     """,
+    "pytelegrambotapi": """
+        whimbrel
+        прилив
+        tide.txt
+        400 Bad Request: message not found
+        whimbrel
+        прилив
+        tide.txt
+        400 Bad Request: message not found
+    """,
+    "slack-sdk": """
+        {'ok': True, 'sent': {'channel': 'shore', 'text': 'прилив'}, 'asked': {}, 'by': 'Bearer 0123'}
+        {'ok': True, 'sent': {}, 'asked': {'limit': '2', 'low': '1'}, 'by': 'Bearer 0123'}
+        True
+        {'to': 'shore', 'file': 'file'}
+        channel_not_found 200
+        ('events_api', {'event': 'tide'}) ('heard', {'envelope_id': '1'})
+    """,
     "vcrpy": """
         0 4
         4 4
@@ -76,10 +103,12 @@ SAID = {
     """,
 }
 NEEDS = {
+    "aiodocker": ("attrs",),
     "aiohttp-client-cache": ("attrs", "itsdangerous", "typing_extensions", "url-normalize"),
     "aiohttp-socks": ("python-socks", "typing_extensions", "async-timeout"),  # the last for Python 3.10
     "aioresponses": ("packaging",),
     "gidgethub": ("uritemplate", "typing_extensions"),
+    "pytelegrambotapi": ("requests", "urllib3", "certifi", "charset-normalizer"),
     "vcrpy": ("pyyaml", "urllib3", "wrapt"),
 }
 
@@ -104,7 +133,7 @@ async def test_it_works_unmodified(library: str, files: Path) -> None:
         pytest.skip(f"pip cannot fetch {library}: {fault}")
     program = HERE / f"with_{library.replace('-', '_')}.py"
     async with Site(files) as site, SocksServer() as proxy:
-        said = await _run(python, path, program, site.url, proxy.url("socks5"))
+        said = await _run(python, path, program, site.url, proxy.url("socks5"), site.socket)
     assert said == [line.strip() for line in SAID[library].strip().splitlines()]
     assert [asked.host for asked in proxy.asked] == (["shore.example"] if library == "aiohttp-socks" else [])
 

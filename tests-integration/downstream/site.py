@@ -1,11 +1,14 @@
-"""A site for them: files with ranges, answers that fail at first, and an API like GitHub's."""
+"""A site for them: files with ranges, answers that fail at first, an API like GitHub's, and those of `apis`."""
 
+import tempfile
 from collections import Counter
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from aiohttp import web
+
+from downstream.apis import ASKED, ROUTES
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -14,21 +17,25 @@ __all__ = ["Site"]
 
 
 class Site:
-    """A server on loopback.
+    """A server on loopback, and on a UNIX socket.
 
     Args:
         folder: The files it serves at `/files/`, and writes.
 
     Attributes:
         url: Its origin, with a slash.
+        socket: The path of the UNIX socket.
         asked: How often each path was asked for.
     """
 
     def __init__(self, folder: Path) -> None:
         self.url = ""
+        self._place = tempfile.TemporaryDirectory()  # short, as paths of sockets have to be
+        self.socket = str(Path(self._place.name, "site.sock"))
         self.asked: Counter[str] = Counter()
         self._folder = folder
         application = web.Application()
+        application[ASKED] = self.asked
         application.add_routes(
             [
                 web.get("/files/", self._index),
@@ -42,6 +49,7 @@ class Site:
                 web.get("/issues", self._issues),
                 web.post("/issues", _new_issue),
                 web.delete("/issues/1", _deleted),
+                *ROUTES,
             ]
         )
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
@@ -50,6 +58,7 @@ class Site:
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
+        await web.UnixSite(self._runner, self.socket).start()
         host, port = self._runner.addresses[0][:2]
         self.url = f"http://{host}:{port}/"
         return self
@@ -58,6 +67,7 @@ class Site:
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._runner.cleanup()
+        self._place.cleanup()
 
     def _is_well(self, request: web.Request) -> bool:
         self.asked[request.path] += 1
