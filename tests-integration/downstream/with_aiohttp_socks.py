@@ -7,7 +7,7 @@ import aiohttp
 from aiohttp_socks import ProxyConnectionError, ProxyConnector
 
 
-async def main(url: str, proxy: str, *_: str) -> None:
+async def main(url: str, proxy: str, *_more: str) -> None:
     async with aiohttp.ClientSession(connector=ProxyConnector.from_url(proxy, rdns=True)) as session:
         for _ in range(2):
             async with session.get(url.replace("127.0.0.1", "shore.example") + "echo") as response:
