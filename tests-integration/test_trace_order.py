@@ -92,7 +92,8 @@ async def url() -> AsyncIterator[str]:
         response = web.StreamResponse()
         await response.prepare(request)
         await response.write(b"x")
-        await asyncio.sleep(0)
+        for _ in range(20):  # turns of the loop that the client shares: it needs three
+            await asyncio.sleep(0)
         await response.write_eof()
         return response
 

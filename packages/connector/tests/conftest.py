@@ -212,11 +212,11 @@ class Peer:
         except Exception as fault:  # noqa: BLE001  reported when the test ends
             self.faults.append(fault)
         finally:
-            self.open -= 1
-            self._changed.set()
             writer.close()
             with suppress(OSError, asyncio.CancelledError):
                 await writer.wait_closed()
+            self.open -= 1
+            self._changed.set()
 
 
 def get(

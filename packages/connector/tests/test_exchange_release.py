@@ -85,13 +85,20 @@ async def test_releasing_drops_a_short_rest_and_keeps_the_connection(
 
 
 async def test_releasing_goes_on_where_reading_was_paused(serve: Serve, connector: TCPConnector) -> None:
-    size = 50_000
-    peer = await serve(plays(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size + bytes(size)))
+    async def hesitant(line: Line) -> None:
+        await line.request()
+        line.send(b"HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\n" + bytes(49_999))
+        await released.wait()
+        line.send(b".")
+
+    released = asyncio.Event()
+    peer = await serve(hesitant)
     exchange = await connector.connect(peer.url, options=ExchangeOptions(buffer_bytes=10))
     await exchange.send(get())
     while not exchange._reading_paused:  # noqa: ASYNC110  no event tells
         await asyncio.sleep(0)
     exchange.release()
+    released.set()
     while not exchange.is_over:  # noqa: ASYNC110  no event tells
         await asyncio.sleep(0)
     assert connector.statistics.idle == 1

@@ -13,8 +13,10 @@ from typing import Any, NamedTuple, Protocol
 
 from whimbrel_connector._dialled import Receiver, as_transport
 from whimbrel_connector._receive_buffer import receive_buffer
+from whimbrel_connector._waiter import Waiter
 from whimbrel_connector.exchange_options import ExchangeOptions, WireParser
 from whimbrel_connector.lifetime import Lifetime, narrowed
+from whimbrel_http1 import ResponseHead
 
 __all__ = ["ConnectionOwner", "Http1Connection", "TransportUser"]
 
@@ -85,6 +87,7 @@ class Http1Connection(Receiver):
         "_unread_test",
         "_usable_until",
         "_user",
+        "_waiter",
         "closed_here",
         "exchanges",
         "is_unheard",
@@ -102,6 +105,7 @@ class Http1Connection(Receiver):
         self._kept_parser: _KeptParser | None = None
         self._unread_test: Callable[[], bool] | None = None
         self._keeper: object = None
+        self._waiter: Waiter[ResponseHead] | None = None
         self._opened_at = 0.0
         self._usable_until = inf
         self.closed_here = False
@@ -169,6 +173,10 @@ class Http1Connection(Receiver):
         """
         self._user = user
         self._keeper = keeper
+
+    def wake_soon(self, waiter: Waiter[ResponseHead]) -> None:
+        """Let who has got what it waited for go on when the transport's present report has been heeded."""
+        self._waiter = waiter
 
     def finish(self) -> None:
         """Be free for the next exchange: this one has ended cleanly."""
@@ -280,16 +288,22 @@ class Http1Connection(Receiver):
         """Pass the bytes on; on an idle connection nobody asked for them."""
         if self._user is None:
             self.close()
-        else:
+            return
+        try:
             # Windows' transports bring a bytearray, which no compiled user takes.
             self._user.data_received(data if isinstance(data, bytes) else bytes(data))
+        finally:
+            self._wake()
 
     def eof_received(self) -> bool | None:
         """Pass the end on; on an idle connection it is the end of the connection."""
         if self._user is None:
             self.close()
             return None
-        return self._user.eof_received()
+        try:
+            return self._user.eof_received()
+        finally:
+            self._wake()
 
     def pause_writing(self) -> None:
         """Pass it on."""
@@ -318,6 +332,13 @@ class Http1Connection(Receiver):
         finally:
             if self._owner is not None:
                 self._owner.forget(self)
+            self._wake()
+
+    def _wake(self) -> None:
+        """Let go on whom the present report concerns; it is the last thing done, for anything may follow."""
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None:
+            waiter.wake()
 
 
 def _unread_test(sock: Any) -> Callable[[], bool]:

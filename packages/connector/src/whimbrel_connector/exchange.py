@@ -2,7 +2,7 @@
 
 The request's head and a body that is in memory leave in one write; another body is written beside
 the reading, so that an early answer is seen. When the response has ended the connection is back
-with its owner before the reader is told; whatever leaves doubt closes it.
+with its owner before the reader goes on; whatever leaves doubt closes it.
 """
 
 import asyncio
@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from whimbrel_connector._connection import Http1Connection
-from whimbrel_connector._decoding_stream import DecodingStreamReader, decoder_for
+from whimbrel_connector._incoming_body import IncomingBody
 from whimbrel_connector._patience import Patience
 from whimbrel_connector._upload import Upload
+from whimbrel_connector._waiter import Waiter
 from whimbrel_connector.errors import ExchangeClosed, ServerDisconnected, UnaskedUpgrade
 from whimbrel_connector.exchange_options import ExchangeOptions, WireParser
 from whimbrel_connector.request import Request
@@ -29,13 +30,10 @@ _CLOSED = "the exchange was closed on this side"
 
 
 class Exchange:
-    """The right to one request and response; `send` uses it up.
-
-    Attributes:
-        content: The response's body; set when `send` returns.
-    """
+    """The right to one request and response; `send` uses it up."""
 
     __slots__ = (
+        "_body",
         "_connection",
         "_drain_left",
         "_drain_timer",
@@ -57,10 +55,8 @@ class Exchange:
         "_surplus",
         "_upload",
         "_waiter",
-        "content",
     )
 
-    content: StreamReader
     _request: Request
 
     def __init__(
@@ -78,8 +74,9 @@ class Exchange:
         self._options = options
         self._loop = loop
         self._parser: WireParser | None = None
-        self._waiter: asyncio.Future[ResponseHead] | None = None
+        self._waiter: Waiter[ResponseHead] | None = None
         self._head: ResponseHead | None = None
+        self._body: IncomingBody | None = None
         self._upload: Upload | None = None
         self._patience: Patience | None = None
         self._surplus: bytes | None = None
@@ -119,6 +116,26 @@ class Exchange:
         """The transport beneath; what is written to it past the exchange breaks the exchange."""
         return self._connection.transport
 
+    @property
+    def content(self) -> StreamReader:
+        """The response's body as a stream.
+
+        Raises:
+            RuntimeError: `send` has not returned a head.
+        """
+        if self._body is None:
+            msg = "there is no response yet: `send` returns its head"
+            raise RuntimeError(msg)
+        return self._body.stream
+
+    def take_whole(self, most: int | None = None) -> bytes | None:
+        """Return the whole body if it is there and nobody has begun to read it.
+
+        None where it is not, or in pieces, coded, or longer than `most`: `content` has it then. None before
+        a head has come, too.
+        """
+        return None if self._body is None else self._body.take_whole(most)
+
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """Return what the transport knows under `name`, such as "peername" or "ssl_object"."""
         return self._connection.get_extra_info(name, default)
@@ -147,7 +164,7 @@ class Exchange:
         # Not before: until it sends, nothing but its user holds it, and it is missed at once.
         self._connection.begin(self)
         self._request = request
-        waiter: asyncio.Future[ResponseHead] = self._loop.create_future()
+        waiter: Waiter[ResponseHead] = Waiter(self._loop)
         self._waiter = waiter
         try:
             options = self._options
@@ -155,7 +172,8 @@ class Exchange:
             if options.is_timed:
                 self._patience = Patience(self._loop, options, self._connection.unsent_bytes, self.fail)
             self._write(request)
-            return await waiter
+            await waiter
+            return waiter.result()
         except BaseException:
             waiter.cancel()  # nobody waits any more, so nobody is told
             self.close()
@@ -174,13 +192,12 @@ class Exchange:
             self._settle()
             self._connection.finish()
             return
-        if self._head is None or self._upload is not None or self._surplus is not None:
+        if self._body is None or self._upload is not None or self._surplus is not None:
             self.close()
             return
         self._drain_left = DRAIN_BYTES
         self._drain_timer = self._loop.call_later(DRAIN_SECONDS, self.close)
-        self.content.detach_source()
-        self.content.set_exception(ExchangeClosed("the response was released before its end was read"))
+        self._body.fail(ExchangeClosed("the response was released before its end was read"))
         self._connection.resume_reading()
 
     def close(self) -> None:
@@ -288,8 +305,8 @@ class Exchange:
         if self._ended:
             if not self._over:
                 self._part()
-        elif self._head is not None and self._head.chunked:
-            self._mind_chunk()
+        elif self._body is not None and not self._over:
+            self._mind_chunk(self._body.stream)
 
     def eof_received(self) -> bool | None:
         """Take the end of input: nothing more can come, so the connection closes."""
@@ -366,8 +383,8 @@ class Exchange:
                 self._ended = True
             elif isinstance(event, Upgraded):
                 self._surplus = event.surplus
-                self.content.detach_source()
-                self.content.feed_eof()
+                if self._body is not None:
+                    self._body.end()
                 self.pause_reading()
 
     def _take_head(self, head: ResponseHead) -> None:
@@ -383,30 +400,22 @@ class Exchange:
         if self._patience is not None:
             self._patience.head_came()
             self._mind_silence()
-        self.content = self._make_stream(head)
+        chunked = head.chunked and hasattr(self._parser, "within_chunk")
+        self._body = IncomingBody(head, self._options, self, chunked=chunked)
         self._head = head
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(head)
+            self._connection.wake_soon(self._waiter)
 
-    def _make_stream(self, head: ResponseHead) -> StreamReader:
-        options = self._options
-        chunked = head.chunked and hasattr(self._parser, "within_chunk")
-        codings = head.get_all(b"content-encoding") if options.decode else None
-        decoder = decoder_for(b", ".join(codings).decode("latin-1")) if codings else None
-        if decoder is None:
-            return StreamReader(self, options.buffer_bytes, translate=options.translate, chunked=chunked)
-        return DecodingStreamReader(
-            self, options.buffer_bytes, decoder=decoder, translate=options.translate, chunked=chunked
-        )
-
-    def _mind_chunk(self) -> None:
+    def _mind_chunk(self, stream: StreamReader) -> None:
         """Let the stream know where the end of what was received has cut a chunk."""
         if getattr(self._parser, "within_chunk", False) and self._drain_left is None:
-            self.content.keep_chunk_open()
+            stream.keep_chunk_open()
 
     def _take_data(self, data: bytes) -> None:
         if self._drain_left is None:
-            self.content.feed_data(data)
+            if self._body is not None:
+                self._body.feed(data)
             return
         self._drain_left -= len(data)
         if self._drain_left < 0:
@@ -433,9 +442,11 @@ class Exchange:
     # Ends.
 
     def _part(self) -> None:
-        """Give the connection back, or close it; then let the reader see the end."""
+        """Let the reader see the end; before it goes on, the connection is given back, or closed."""
         reusable = self._leaves_no_doubt()
         self._settle()
+        if self._drain_left is None and self._body is not None:
+            self._body.end()
         if reusable:
             if self._connection.is_unheard and self._head is not None:
                 self._connection.heed(self._head.get_all(b"keep-alive"))
@@ -444,9 +455,6 @@ class Exchange:
             self._connection.finish()
         else:
             self._connection.close()
-        if self._drain_left is None:
-            self.content.detach_source()
-            self.content.feed_eof()
 
     def _leaves_no_doubt(self) -> bool:
         """Tell whether request and response are complete on the wire, and nothing came behind."""
@@ -472,9 +480,8 @@ class Exchange:
         self._fault = fault
         if self._drain_left is not None:
             return  # the reader has been told of the release
-        if self._head is not None:
-            self.content.detach_source()
-            self.content.set_exception(fault)
+        if self._body is not None:
+            self._body.fail(fault)
         elif self._waiter is not None and not self._waiter.done():
             self._waiter.set_exception(fault)
 

@@ -23,6 +23,10 @@ class NoExchange:
     def __init__(self) -> None:
         self.content = StreamReader()
 
+    def take_whole(self, most: int | None) -> bytes | None:
+        """Return the whole body, if it was put there."""
+        return self.content.take_whole(most)
+
     def release(self) -> None:
         """Do nothing: there is no connection to give back."""
 

@@ -103,7 +103,6 @@ class ClientResponse(ResponseFacts):
         self.method = method
         self.status = head.status
         self.version = head.version
-        self._content: StreamReader = self._exchange.content
         self.request_info = request_info
         self._url = url
         self._head = head
@@ -111,6 +110,7 @@ class ClientResponse(ResponseFacts):
     # What is so until something happens, and with most responses nothing does.
 
     _body: bytes | None = None
+    _content: StreamReader | None = None
     _released = False
     _is_lent = False
     _is_given = False
@@ -134,7 +134,7 @@ class ClientResponse(ResponseFacts):
     def content(self) -> StreamReader:
         """The body as a stream, its content coding undone."""
         self._is_lent = True
-        return self._content
+        return self._stream()
 
     @content.setter
     def content(self, stream: StreamReader) -> None:
@@ -155,7 +155,9 @@ class ClientResponse(ResponseFacts):
         """
         if self._body is None:
             is_ours = not (self._released or self._is_given)
-            whole = self._content.take_whole(self._rules.max_bytes) if is_ours else None
+            # The exchange makes no stream for what is there as a whole.
+            source = self._exchange if self._content is None else self._content
+            whole = source.take_whole(self._rules.max_bytes) if is_ours else None
             self._body = await self._read_whole() if whole is None else whole
             if self._watcher is not None:
                 await self._tell(self._watcher, self._body)
@@ -248,7 +250,7 @@ class ClientResponse(ResponseFacts):
         """Let `deadline` end the reading of the body too, and stop when the body has come."""
         if not self._exchange.is_over:
             deadline.go_on(self._exchange.fail)
-            self._content.on_end(deadline.stop)
+            self._stream().on_end(deadline.stop)
 
     def obey(self, rules: "BodyRules[ClientResponse]") -> None:
         """Read the body by other than the usual rules."""
@@ -281,7 +283,7 @@ class ClientResponse(ResponseFacts):
         """
         if self.ok:
             return
-        beginning = self._content.peek(ERROR_BODY_BYTES) if self._body is None else self._body
+        beginning = self._stream().peek(ERROR_BODY_BYTES) if self._body is None else self._body
         if not self._in_context:
             self.release()
         raise ClientResponseError(
@@ -312,8 +314,13 @@ class ClientResponse(ResponseFacts):
         self.release()  # what a subclass returns there may be nothing to wait for
         return _NOTHING
 
+    def _stream(self) -> StreamReader:
+        if self._content is None:
+            self._content = self._exchange.content
+        return self._content
+
     async def _read_whole(self) -> bytes:
-        content, most = self._content, self._rules.max_bytes
+        content, most = self._stream(), self._rules.max_bytes
         if self._is_given:  # whoever did so may have a `read` of their own
             return await content.read()
         if self._released and not content.at_eof():
