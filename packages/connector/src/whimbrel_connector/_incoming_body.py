@@ -27,7 +27,8 @@ class IncomingBody:
     def __init__(
         self, head: ResponseHead, options: ExchangeOptions, source: ReadingSource, *, chunked: bool
     ) -> None:
-        self._coding = head.get_all(b"content-encoding") if options.decode else None
+        codings = head.get_all(b"content-encoding") if options.decode else None
+        self._coding = b", ".join(codings).decode("latin-1") if codings else ""
         self._options = options
         self._source: ReadingSource | None = source
         self._chunked = chunked
@@ -86,7 +87,7 @@ class IncomingBody:
 
     def _make_stream(self) -> StreamReader:
         options = self._options
-        decoder = decoder_for(b", ".join(self._coding).decode("latin-1")) if self._coding else None
+        decoder = decoder_for(self._coding) if self._coding else None
         if decoder is None:
             return StreamReader(
                 self._source, options.buffer_bytes, translate=options.translate, chunked=self._chunked
