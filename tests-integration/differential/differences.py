@@ -61,6 +61,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         },
     ),
     Difference(
+        "`compress` of any name says so, and compresses by deflate.",
+        "By the coding that was named; `ValueError` where nobody knows it.",
+        "Else the body is not what its head says.",
+        {"compress by a coding that nobody knows": REFUSES},
+    ),
+    Difference(
         "An empty method, a header name with a blank in it, and the like, are sent.",
         "`ValueError` before anything is sent.",
         "They would be read as something else, or split the request.",
@@ -477,6 +483,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         "It has no fields of the request behind it, `Host` is the target, `real_url` that of the request.",
         "RFC 9110 section 9.3.6; the proxy learns nothing it need not.",
         {
+            "proxy that hangs up": ("request 1 host",),
+            "proxy that speaks otherwise": (
+                "request 1 accept",
+                "request 1 accept-encoding",
+                "request 1 host",
+            ),
             "proxy that refuses a tunnel": (
                 "raised",
                 "request 1 accept",
@@ -489,6 +501,16 @@ DIFFERENCES: tuple[Difference, ...] = (
                 "request 1 accept-encoding",
                 "request 1 host",
             ),
+        },
+    ),
+    Difference(
+        "A proxy that hangs up, or speaks no HTTP, or has no address, is one of the errors of an origin.",
+        "`ClientProxyConnectionError`; it is not asked a second time.",
+        "It was not the origin that failed.",
+        {
+            "proxy that nobody knows": RAISES,
+            "proxy that hangs up": ("raised", "requests", "connections"),
+            "proxy that speaks otherwise": RAISES,
         },
     ),
     Difference(

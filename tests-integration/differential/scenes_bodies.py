@@ -163,6 +163,7 @@ FRAMING = [
         "compress beside the header",
         post(data=b"eggs", compress=True, headers={"Content-Encoding": "deflate"}),
     ),
+    Scene("compress by a coding that nobody knows", post(data=b"shore" * 50, compress="rot13")),
     Scene("compress without a body", get(compress=True)),
     Scene("expect100", post(data=b"eggs", expect100=True)),
     Scene("expect100 by the header", post(data=b"eggs", headers={"Expect": "100-continue"})),

@@ -152,6 +152,18 @@ PROXIES = [
         text("who", "Proxy-Authenticate: Basic realm=x", status="407 Proxy Authentication Required"),
     ),
     Scene("proxy that is not there", get("http://shore.example/", proxy="http://127.0.0.1:1")),
+    Scene("proxy that nobody knows", get("http://shore.example/", proxy="http://nowhere.invalid:1")),
+    Scene(
+        "proxy that hangs up",
+        lambda stage: stage.fetch("GET", "https://shore.example/", proxy=stage.here),
+        Close(b""),
+    ),
+    Scene(
+        "proxy that speaks otherwise",
+        lambda stage: stage.fetch("GET", "https://shore.example/", proxy=stage.here),
+        Close(b"SSH-2.0-OpenSSH\r\n\r\n"),
+    ),
+    Scene("proxy of no name", get(proxy=""), session=lambda lib: {"proxy": "http://127.0.0.1:1"}),
     Scene("proxy of an unknown scheme", get("http://shore.example/", proxy="ftp://127.0.0.1:1")),
 ]
 

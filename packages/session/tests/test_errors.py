@@ -74,6 +74,10 @@ def test_errors_have_the_documented_bases(error: type[Exception], bases: tuple[t
             "Cannot connect to host shore.example:443 ssl:default [refused]",
         ),
         (
+            whimbrel.ClientConnectorError(KEY, ConnectionResetError()),
+            "Cannot connect to host shore.example:443 ssl:default [ConnectionResetError]",
+        ),
+        (
             whimbrel.ClientConnectorDNSError(
                 ConnectionKey("h", 80, False, False), ConnectFailed("h", 80, "unknown")
             ),

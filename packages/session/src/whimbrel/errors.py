@@ -156,7 +156,9 @@ class ClientConnectorError(ClientOSError):
 
     def _why(self) -> str:
         tls = "default" if self.ssl is True else self.ssl
-        return f"ssl:{tls} [{self._os_error.strerror or self._os_error}]"
+        fault = self._os_error
+        # Some say nothing but what they are, such as that of a peer that leaves in the handshake.
+        return f"ssl:{tls} [{fault.strerror or str(fault) or type(fault).__name__}]"
 
 
 class ClientConnectorDNSError(ClientConnectorError):
