@@ -82,6 +82,7 @@ class Patience:
         self.sending_goes_on()
         if self._silence is not None:
             self._silence.stop()
+            self._silence = None
 
     def _watch_reading(self) -> None:
         if self._options.read_seconds is not None:

@@ -48,6 +48,10 @@ class Waiter(Generic[T]):
         self._is_done = True
         self.wake_later()
 
+    def drop_fault(self) -> None:
+        """Hold the error no longer: it was raised, and its traceback holds this."""
+        self._fault = None
+
     def wake(self) -> None:
         """Let the task go on at once, if it waits and something has come.
 

@@ -73,7 +73,10 @@ class Deadline:
             if isinstance(fault, asyncio.CancelledError) and not others_cancelled:
                 too_late = self._too_late(self._seconds)
                 too_late.__cause__ = fault  # mypyc makes nothing of `from`
-                raise too_late
+                try:
+                    raise too_late
+                finally:
+                    del too_late  # its traceback holds this frame
         self._task = None
 
     def go_on(self, then: Callable[[Exception], object]) -> None:

@@ -177,6 +177,8 @@ class Exchange:
         except BaseException:
             waiter.cancel()  # nobody waits any more, so nobody is told
             self.close()
+            waiter.drop_fault()
+            self._fault = None  # its traceback holds this
             raise
 
     def release(self) -> None:
@@ -472,6 +474,7 @@ class Exchange:
             self._upload = None
         if self._patience is not None:
             self._patience.stop()
+            self._patience = None
         if self._drain_timer is not None:
             self._drain_timer.cancel()
 

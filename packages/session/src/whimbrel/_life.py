@@ -194,7 +194,10 @@ class RequestLife:
                     documented = translate_fault(fault, head.info, plan.tls)
                     if documented is fault:
                         raise
-                    raise documented from fault
+                    try:
+                        raise documented from fault
+                    finally:
+                        del documented  # its traceback holds this frame
             else:
                 return self._response(outgoing, head, plan, exchange, answer)
             options = replace(options, fresh=True)

@@ -35,7 +35,10 @@ class RequestContext(Coroutine[Any, Any, _Result], Generic[_Result]):
 
     def throw(self, *fault: Any) -> Any:
         """Raise inside, as a coroutine does."""
-        return self._coroutine.throw(*fault)
+        try:
+            return self._coroutine.throw(*fault)
+        finally:
+            del fault  # its traceback will hold this frame
 
     def close(self) -> None:
         """End without having begun, or in the middle."""
