@@ -18,10 +18,13 @@ from whimbrel_http1 import (
     UnsupportedCoding,
     supported_codings,
 )
-from whimbrel_http1._backend import first_importable
-from whimbrel_http1._brotli import brotli_backend
-from whimbrel_http1._zlib import set_zlib_backend, zlib_backend
-from whimbrel_http1._zstd import zstd_backend
+from whimbrel_http1._codings import (
+    brotli_backend,
+    first_importable,
+    set_zlib_backend,
+    zlib_backend,
+    zstd_backend,
+)
 
 FINDERS = (brotli_backend, zlib_backend, zstd_backend)
 
@@ -88,7 +91,7 @@ def test_zstd_comes_with_python_or_with_a_backport(name: str, monkeypatch: pytes
         def flush(self) -> bytes:
             return b""
 
-    module = types.SimpleNamespace(ZstdDecompressor=Nothing, ZstdCompressor=Nothing)
+    module = types.SimpleNamespace(ZstdDecompressor=Nothing, ZstdCompressor=Nothing, ZstdError=ValueError)
     monkeypatch.setitem(sys.modules, name, module)
     assert supported_codings() == ("gzip", "deflate", "zstd")
     assert ContentEncoder("zstd").finish() == b""

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from whimbrel_http1 import ContentDecodingError
-from whimbrel_http1._brotli import BrotliBackend, BrotliStage
+from whimbrel_http1._codings import BrotliBackend, BrotliStage
 
 brotli: Any = pytest.importorskip("brotli")
 TEXT = b"".join(b"line %d\n" % number for number in range(3000))

@@ -36,7 +36,11 @@ def started(script: str, *arguments: str, stop: signal.Signals = signal.SIGTERM)
             yield int(found[1])
         finally:
             process.send_signal(stop)
-            _, complaints = process.communicate(timeout=TIMEOUT_SECONDS)
+            try:
+                _, complaints = process.communicate(timeout=TIMEOUT_SECONDS)
+            except subprocess.TimeoutExpired:  # where interrupts are ignored, it would be waited for in vain
+                process.kill()
+                raise
         assert complaints == ""
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whimbrel_http1 import COMPILED, _field_lines, _grammar, is_token, split_list, unquote
+from whimbrel_http1 import COMPILED, _grammar, _lines, is_token, split_list, unquote
 
 TOKEN = string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~"
 
@@ -97,11 +97,11 @@ def test_the_loops_that_are_compiled_find_what_searches_find(data: bytes, host: 
             _grammar.text_end(data, 0, end),
             _grammar.target_end(data, 0, end),
             _grammar.is_host(host, 0, len(host)),
-            _field_lines.split_fields(block + b"\r\n", 0),
+            _lines.split_fields(block + b"\r\n", 0),
         ]
 
     searched = found()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_grammar, "BY_SEARCH", False)
-        patch.setattr(_field_lines, "BY_SEARCH", False)
+        patch.setattr(_lines, "BY_SEARCH", False)
         assert found() == searched

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from whimbrel_http1 import ContentDecodingError, ZlibBackend
-from whimbrel_http1._inflate import InflateStage
+from whimbrel_http1._codings import InflateStage
 
 TEXT = b"".join(b"line %d\n" % number for number in range(3000))
 

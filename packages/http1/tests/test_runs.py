@@ -21,7 +21,7 @@ from whimbrel_http1 import (
     ResponseHead,
     ResponseParser,
 )
-from whimbrel_http1._runs import KnownRuns
+from whimbrel_http1._lines import KnownRuns
 from whimbrel_http1.testing import Dialogue, read_events
 
 OK = b"HTTP/1.1 200 OK\r\n"

@@ -14,8 +14,8 @@ from whimbrel_http1 import (
     MessageTooLarge,
     RequestParser,
     ResponseParser,
-    _field_lines,
     _grammar,
+    _lines,
     _scanner,
 )
 from whimbrel_http1._scanner import RESPONSE, HeadScanner
@@ -26,7 +26,7 @@ OK = b"HTTP/1.1 200 OK\r\n"
 
 def use_loops(patch: pytest.MonkeyPatch) -> None:
     """Run, in plain Python, the loops that are compiled, instead of the searches in their place."""
-    for module in (_grammar, _field_lines, _scanner):
+    for module in (_grammar, _lines, _scanner):
         patch.setattr(module, "BY_SEARCH", False)
 
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from whimbrel_http1 import ContentDecodingError
-from whimbrel_http1._zstd import ZstdBackend, ZstdStage, zstd_backend
+from whimbrel_http1._codings import ZstdBackend, ZstdStage, zstd_backend
 
 TEXT = b"".join(b"line %d\n" % number for number in range(3000))
 
@@ -85,7 +85,7 @@ def test_frames_follow_one_another_up_to_a_bound(backend: Any, limit_bytes: int)
     assert pull_all(stage, limit_bytes) == b"whim" + TEXT
     assert stage.complete
     stage.push(wire)
-    with pytest.raises(ContentDecodingError, match="more than 3 frames"):
+    with pytest.raises(ContentDecodingError, match="more than 3 members"):
         stage.pull(limit_bytes)
 
 

@@ -1,9 +1,8 @@
 """The HTTP/1.1 parser: bytes to events and messages to bytes, both sides, without I/O."""
 
-from whimbrel_http1._compiled import COMPILED
+from whimbrel_http1 import _scanner
 from whimbrel_http1._grammar import is_token, split_list, unquote
-from whimbrel_http1._interrupted import InterruptedEvents
-from whimbrel_http1._typing import TYPE_CHECKING
+from whimbrel_http1._typing import TYPE_CHECKING, Final
 from whimbrel_http1._version import __version__
 from whimbrel_http1.encoder import (
     HeaderPairs,
@@ -17,6 +16,7 @@ from whimbrel_http1.errors import (
     ContentDecodingError,
     FeedAfterEnd,
     Http1Error,
+    InterruptedEvents,
     InvalidHead,
     LocalError,
     MalformedMessage,
@@ -36,18 +36,13 @@ from whimbrel_http1.events import (
     ResponseHead,
     Upgraded,
 )
-from whimbrel_http1.fields import parse_fields
-from whimbrel_http1.headers import Headers
-from whimbrel_http1.leniency import Leniency
-from whimbrel_http1.lifecycle import Awaiting
-from whimbrel_http1.limits import DEFAULT_LIMITS, Limits
-from whimbrel_http1.request_parser import RequestParser
-from whimbrel_http1.response_parser import ResponseParser
+from whimbrel_http1.fields import Headers, parse_fields
+from whimbrel_http1.parsers import RequestParser, ResponseParser
+from whimbrel_http1.terms import DEFAULT_LIMITS, Awaiting, Leniency, Limits
 
 if TYPE_CHECKING:
-    from whimbrel_http1._zlib import ZlibBackend, set_zlib_backend
-    from whimbrel_http1.content_decoder import ContentDecoder, supported_codings
-    from whimbrel_http1.content_encoder import ContentEncoder
+    from whimbrel_http1._codings import ZlibBackend, set_zlib_backend
+    from whimbrel_http1.content import ContentDecoder, ContentEncoder, supported_codings
 
 __all__ = [
     "COMPILED",
@@ -96,13 +91,16 @@ __all__ = [
     "unquote",
 ]
 
+# Whether the hot modules run compiled.
+COMPILED: Final = not (_scanner.__file__ or "").endswith((".py", ".pyc"))
+
 # What most messages have no use for is imported when it is first asked for.
 _LATER = {
-    "ContentDecoder": "content_decoder",
-    "ContentEncoder": "content_encoder",
-    "ZlibBackend": "_zlib",
-    "set_zlib_backend": "_zlib",
-    "supported_codings": "content_decoder",
+    "ContentDecoder": "content",
+    "ContentEncoder": "content",
+    "ZlibBackend": "_codings",
+    "set_zlib_backend": "_codings",
+    "supported_codings": "content",
 }
 
 

@@ -6,21 +6,18 @@ reckoned digit by digit and its extensions are checked and dropped, so no line i
 
 from __future__ import annotations
 
-from whimbrel_http1._field_lines import split_fields
 from whimbrel_http1._grammar import HEX_VALUES, NOT_HEX, TEXT_OCTETS, TOKEN_OCTETS
-from whimbrel_http1._mending import mender_for, scan_section
+from whimbrel_http1._lines import mender_for, scan_section, split_fields
 from whimbrel_http1._scanner import FIELDS, HeadScanner, bound
-from whimbrel_http1._typing import TYPE_CHECKING, Final, final
+from whimbrel_http1._typing import TYPE_CHECKING, Final, final, i64
 from whimbrel_http1.errors import MalformedMessage, MessageTooLarge, ParseError
 from whimbrel_http1.events import body_piece
-from whimbrel_http1.leniency import STRICT, Leniency
+from whimbrel_http1.terms import STRICT, Leniency
 
 if TYPE_CHECKING:
-    from mypy_extensions import i64  # a native integer once compiled, an int otherwise
-
-    from whimbrel_http1._mending import LineMender
+    from whimbrel_http1._lines import LineMender
     from whimbrel_http1.events import Event
-    from whimbrel_http1.limits import Limits
+    from whimbrel_http1.terms import Limits
 
 __all__ = ["ChunkReader"]
 

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import types
 
-from whimbrel_http1._typing import TYPE_CHECKING, Final, cast, overload
+from whimbrel_http1._typing import TYPE_CHECKING, Final, cast, i64, overload
 
 if TYPE_CHECKING:
     import re
-
-    from mypy_extensions import i64  # a native integer once compiled, an int otherwise
 
 __all__ = [
     "BY_SEARCH",

@@ -8,28 +8,25 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from whimbrel_http1._chunked import ChunkReader
-from whimbrel_http1._framing import CHUNKED, UNTIL_CLOSE
-from whimbrel_http1._interrupted import InterruptedEvents
-from whimbrel_http1._mending import LineMender, mender_for, scan_section
+from whimbrel_http1._framing import CHUNKED, INTERIM, UNTIL_CLOSE
+from whimbrel_http1._lines import LineMender, mender_for, scan_section
 from whimbrel_http1._scanner import HeadScanner, bound
-from whimbrel_http1._typing import TYPE_CHECKING, Final
+from whimbrel_http1._typing import TYPE_CHECKING, Final, i64
 from whimbrel_http1.errors import (
     FeedAfterEnd,
+    InterruptedEvents,
     MalformedMessage,
     MessageTooLarge,
     ParseError,
     TruncatedMessage,
 )
 from whimbrel_http1.events import EndOfMessage, RequestHead, ResponseHead, Upgraded, body_piece
-from whimbrel_http1.leniency import STRICT, Leniency
-from whimbrel_http1.lifecycle import Awaiting
+from whimbrel_http1.terms import STRICT, Awaiting, Leniency
 
 if TYPE_CHECKING:
-    from mypy_extensions import i64  # a native integer once compiled, an int otherwise
-
-    from whimbrel_http1._runs import KnownRuns
+    from whimbrel_http1._lines import KnownRuns
     from whimbrel_http1.events import Event
-    from whimbrel_http1.limits import Limits
+    from whimbrel_http1.terms import Limits
 
 __all__ = ["Parser"]
 
@@ -236,19 +233,14 @@ class Parser:
             scanner.cuts = head.was_asked
         position = scan_section(scanner, self._mender, data, position)
         if position >= 0:
-            head = self._understand(scanner)
-            if isinstance(head, ResponseHead) and head.interim:
-                events.append(head)
-                scanner.reset(0)
-            else:
-                self._head = head
-                self._take_head(head, events)
+            head = self._head = self._understand(scanner)
+            self._take_head(head, events)
         return position
 
     def _make_scanner(self) -> HeadScanner:
         scanner = self._scanner = HeadScanner(self._kind, self._limits)
         if self._head is not None:
-            self._head.be_followed(scanner, self._runs)
+            self._head.lead(scanner, self._runs)
             self._runs = None
         leniencies = self._leniencies
         if leniencies is not _STRICT:
@@ -262,12 +254,20 @@ class Parser:
 
     def _take_head(self, head: RequestHead | ResponseHead, events: list[Event]) -> None:
         """Report a head and await the body that `_framing` decided on."""
+        body: i64 = head.body
+        if body == INTERIM:
+            self._interim += 1
+            limit: i64 = bound(self._limits.interim_responses)
+            if self._interim > limit:
+                raise MessageTooLarge("interim_responses", limit)
+            events.append(head)
+            self._begin_head()
+            return
         events.append(head)
         self._persists = head.keep_alive
         self._decides = isinstance(head, RequestHead) and head.upgrade
         self._interim = 0
         self._received = 0
-        body: i64 = head.body
         if body > 0:
             self._left = body
             self._awaiting = _BODY
@@ -313,6 +313,9 @@ class Parser:
             self._awaiting = _FINISHED
 
     def _begin_message(self) -> None:
+        self._begin_head()
+
+    def _begin_head(self) -> None:
         if self._scanner is not None:
             self._scanner.reset(0)
         self._awaiting = _HEAD

@@ -7,18 +7,15 @@ faulty head is refused before it is complete, at the same byte for every way to 
 
 from __future__ import annotations
 
-from whimbrel_http1._field_lines import cut_field, cut_fields
+from whimbrel_http1._framing import NOTED_NAMES, FramingNotes
 from whimbrel_http1._grammar import BY_SEARCH, TEXT, TOKEN, pattern, target_end, text_end, token_end
-from whimbrel_http1._notes import NOTED_NAMES, FramingNotes
-from whimbrel_http1._runs import KnownRuns
-from whimbrel_http1._typing import TYPE_CHECKING, Final, final
+from whimbrel_http1._lines import KnownRuns, cut_field, cut_fields
+from whimbrel_http1._typing import TYPE_CHECKING, Final, final, i64
 from whimbrel_http1.errors import MalformedMessage, MessageTooLarge, ParseError
 
 if TYPE_CHECKING:
-    from mypy_extensions import i64  # a native integer once compiled, an int otherwise
-
-    from whimbrel_http1._runs import Run
-    from whimbrel_http1.limits import Limits
+    from whimbrel_http1._lines import Run
+    from whimbrel_http1.terms import Limits
 
 __all__ = ["FIELDS", "REQUEST", "RESPONSE", "HeadScanner", "bound"]
 

@@ -9,8 +9,10 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from typing import Final, TypeAlias, cast, final, overload
+
+    from mypy_extensions import i64  # a native integer once compiled, an int otherwise
 else:
-    Final = TypeAlias = None
+    Final = TypeAlias = i64 = None
 
     def final(it: object) -> object:
         """Return `it`, of which nothing is to be derived."""
@@ -25,4 +27,4 @@ else:
         return it
 
 
-__all__ = ["TYPE_CHECKING", "Final", "TypeAlias", "cast", "final", "overload"]
+__all__ = ["TYPE_CHECKING", "Final", "TypeAlias", "cast", "final", "i64", "overload"]

@@ -19,14 +19,12 @@ from whimbrel_http1._framing import (
 )
 from whimbrel_http1._grammar import TARGET_OCTETS, TEXT_OCTETS, is_token
 from whimbrel_http1._scanner import FIELDS, REQUEST, RESPONSE, HeadScanner
-from whimbrel_http1._typing import TYPE_CHECKING, Final, TypeAlias, final
+from whimbrel_http1._typing import TYPE_CHECKING, Final, TypeAlias, final, i64
 from whimbrel_http1.errors import BodyLengthMismatch, InvalidHead, LocalError, MalformedMessage, ParseError
 from whimbrel_http1.events import HTTP_1_0, HTTP_1_1, HttpVersion
 
 if TYPE_CHECKING:
     from typing import Any
-
-    from mypy_extensions import i64  # a native integer once compiled, an int otherwise
 
 __all__ = ["HeaderPairs", "MessageEncoder", "RequestEncoder", "ResponseEncoder", "encode_fields"]
 

@@ -6,13 +6,19 @@ the peer sent, escaped.
 
 from __future__ import annotations
 
-from whimbrel_http1._typing import Final
+from whimbrel_http1._typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from whimbrel_http1.events import Event
 
 __all__ = [
     "BodyLengthMismatch",
     "ContentDecodingError",
     "FeedAfterEnd",
     "Http1Error",
+    "InterruptedEvents",
     "InvalidHead",
     "LocalError",
     "MalformedMessage",
@@ -172,3 +178,21 @@ class ContentDecodingError(ParseError):
 
     def __str__(self) -> str:
         return f"content coding {self.coding!a}: {self.what}"
+
+
+class InterruptedEvents(list["Event"]):
+    """The events before a fault: iterating yields them and then raises it.
+
+    Length and indexing see the events alone.
+
+    Attributes:
+        fault: What iterating raises after the last event.
+    """
+
+    def __init__(self, events: list[Event], fault: ParseError) -> None:
+        super().__init__(events)
+        self.fault = fault
+
+    def __iter__(self) -> Iterator[Event]:
+        yield from super().__iter__()
+        raise self.fault.with_traceback(None)

@@ -5,15 +5,15 @@ Events are values: compare them, print them, and do not change them.
 
 from __future__ import annotations
 
-from whimbrel_http1._field_lines import find_field, find_fields, split_fields
-from whimbrel_http1._typing import TYPE_CHECKING, Final, TypeAlias, final
-from whimbrel_http1.headers import Headers
-from whimbrel_http1.http_version import HTTP_1_0, HTTP_1_1, HttpVersion
+from abc import abstractmethod
+
+from whimbrel_http1._lines import find_fields, split_fields
+from whimbrel_http1._typing import TYPE_CHECKING, Final, TypeAlias, final, i64
+from whimbrel_http1.fields import Headers
+from whimbrel_http1.terms import HTTP_1_0, HTTP_1_1, HttpVersion
 
 if TYPE_CHECKING:
-    from mypy_extensions import i64  # a native integer once compiled, an int otherwise
-
-    from whimbrel_http1._runs import KnownRuns
+    from whimbrel_http1._lines import KnownRuns
     from whimbrel_http1._scanner import HeadScanner
 
 __all__ = [
@@ -34,7 +34,22 @@ RawHeaders: TypeAlias = tuple[tuple[bytes, bytes], ...]
 _MANY_NAMES: Final = 16
 
 
-class _Head:
+class _Value:
+    """What is equal where it says the same."""
+
+    @abstractmethod
+    def _facts(self) -> tuple[object, ...]: ...
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Value) or type(other) is not type(self):
+            return NotImplemented
+        return self._facts() == other._facts()
+
+    def __hash__(self) -> int:
+        return hash(self._facts())
+
+
+class _Head(_Value):
     """What heads of both kinds have in common."""
 
     def __init__(
@@ -61,21 +76,24 @@ class _Head:
 
     # What only parsers have a use for.
 
-    def defer(self, block: bytes, fields_start: i64, pairs: list[tuple[bytes, bytes]] | None) -> None:
-        """Take the fields from `pairs`, or cut them from `block`, when they are asked for."""
-        self._block = block
-        self.size = len(block)
-        self._fields_start = fields_start
-        self._pairs = pairs
-        self._headers = None
+    def stand_for(self, scanner: HeadScanner, body: i64, request_method: str) -> None:
+        """Cut the fields from what `scanner` has read, when they are asked for.
 
-    def frame(self, body: i64, request_method: str = "") -> None:
-        """Take note of what follows, as `_framing` says, in answer to `request_method`."""
+        Args:
+            scanner: It has read this head.
+            body: What follows, as `_framing` says,
+            request_method: in answer to such a request.
+        """
+        self._block = scanner.block
+        self.size = len(scanner.block)
+        self._fields_start = scanner.fields_start
+        self._pairs = scanner.pairs
+        self._headers = None
         self.body = body
         self._request_method = request_method
 
-    def be_followed(self, scanner: HeadScanner, known: KnownRuns | None) -> None:
-        """Let `scanner` go on from this head."""
+    def lead(self, scanner: HeadScanner, known: KnownRuns | None) -> None:
+        """Let `scanner` go on as if it had read this head."""
         scanner.follow(self._block, self._fields_start, known)
 
     def comes_again(self, data: bytes, position: i64, request_method: str) -> bool:
@@ -114,7 +132,8 @@ class _Head:
         """Return the value of the first field called `name` in any letter case, None without one."""
         headers = self._headers
         if headers is None:
-            return find_field(self._block, self._fields_start, name)
+            values = find_fields(self._block, self._fields_start, name, first_only=True)
+            return values[0] if values else None
         lowered = name.lower()
         for candidate, value in headers:
             if candidate.lower() == lowered:
@@ -143,14 +162,6 @@ class _Head:
 
     def _facts(self) -> tuple[object, ...]:
         return (self.version, self.raw_headers, self.content_length, self.chunked, self.keep_alive)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, _Head) or type(other) is not type(self):
-            return NotImplemented
-        return self._facts() == other._facts()
-
-    def __hash__(self) -> int:
-        return hash(self._facts())
 
 
 @final
@@ -253,7 +264,7 @@ class RequestHead(_Head):
 
 
 @final
-class EndOfMessage:
+class EndOfMessage(_Value):
     """The message is complete.
 
     Attributes:
@@ -263,20 +274,15 @@ class EndOfMessage:
     def __init__(self, trailers: RawHeaders = ()) -> None:
         self.trailers = trailers
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, EndOfMessage):
-            return NotImplemented
-        return self.trailers == other.trailers
-
-    def __hash__(self) -> int:
-        return hash(self.trailers)
+    def _facts(self) -> tuple[object, ...]:
+        return (self.trailers,)
 
     def __repr__(self) -> str:
         return f"EndOfMessage({self.trailers!r})"
 
 
 @final
-class Upgraded:
+class Upgraded(_Value):
     """From here on the connection belongs to another protocol.
 
     Attributes:
@@ -286,13 +292,8 @@ class Upgraded:
     def __init__(self, surplus: bytes = b"") -> None:
         self.surplus = surplus
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Upgraded):
-            return NotImplemented
-        return self.surplus == other.surplus
-
-    def __hash__(self) -> int:
-        return hash(self.surplus)
+    def _facts(self) -> tuple[object, ...]:
+        return (self.surplus,)
 
     def __repr__(self) -> str:
         return f"Upgraded({self.surplus!r})"
@@ -306,60 +307,3 @@ def body_piece(data: bytes, start: i64, end: i64) -> bytes:
     if start == 0 and end == len(data):
         return data
     return data[start:end]
-
-
-def lazy_response_head(
-    block: bytes,
-    fields_start: i64,
-    pairs: list[tuple[bytes, bytes]] | None,
-    minor: i64,
-    content_length: i64,
-    *,
-    chunked: bool,
-    keep_alive: bool,
-) -> ResponseHead:
-    """Return a head whose reason and fields are cut from the wire bytes when asked for."""
-    status: i64 = (block[9] - 48) * 100 + (block[10] - 48) * 10 + (block[11] - 48)
-    length: int | None = None if content_length < 0 else content_length
-    head = ResponseHead(
-        status,
-        "",
-        HTTP_1_1 if minor == 1 else HTTP_1_0,
-        (),
-        content_length=length,
-        chunked=chunked,
-        keep_alive=keep_alive,
-    )
-    head.defer(block, fields_start, pairs)
-    return head
-
-
-def lazy_request_head(
-    block: bytes,
-    fields_start: i64,
-    pairs: list[tuple[bytes, bytes]] | None,
-    method: str,
-    target: str,
-    minor: i64,
-    content_length: i64,
-    *,
-    chunked: bool,
-    keep_alive: bool,
-    upgrade: bool,
-    expect_continue: bool,
-) -> RequestHead:
-    """Return a head whose fields are cut from the wire bytes when asked for."""
-    length: int | None = None if content_length < 0 else content_length
-    head = RequestHead(
-        method,
-        target,
-        HTTP_1_1 if minor == 1 else HTTP_1_0,
-        (),
-        content_length=length,
-        chunked=chunked,
-        keep_alive=keep_alive,
-        upgrade=upgrade,
-        expect_continue=expect_continue,
-    )
-    head.defer(block, fields_start, pairs)
-    return head

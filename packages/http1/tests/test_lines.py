@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whimbrel_http1 import ResponseHead, ResponseParser
-from whimbrel_http1._field_lines import find_field, find_fields, split_fields
+from whimbrel_http1._lines import find_fields, split_fields
 
 
 def test_values_lose_outer_blanks_and_nothing_else() -> None:
@@ -29,7 +29,7 @@ def test_a_search_finds_what_cutting_shows(head: list[bytes], name: bytes) -> No
     block = b"".join(line + b"\r\n" for line in head) + b"\r\n"
     expected = [value for key, value in split_fields(block, 0) if key.lower() == name.lower()]
     assert find_fields(block, 0, name) == expected
-    assert find_field(block, 0, name) == (expected[0] if expected else None)
+    assert find_fields(block, 0, name, first_only=True) == expected[:1]
 
 
 def test_heads_may_be_asked_in_any_order() -> None:

@@ -5,19 +5,14 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whimbrel_http1._stage import PendingInput
+from whimbrel_http1._codings import PendingInput
 
 
 def test_what_is_taken_comes_in_order_and_stays_within_its_size() -> None:
     pending = PendingInput()
     for piece in (b"whim", b"", b"brel"):
         pending.push(piece)
-    assert [pending.take(3), pending.take(3), pending.take(3), pending.take(3)] == [
-        b"whi",
-        b"mbr",
-        b"el",
-        b"",
-    ]
+    assert [pending.take(3) for _ in range(5)] == [b"whi", b"m", b"bre", b"l", b""]
     assert not pending
 
 
@@ -33,7 +28,7 @@ def test_a_look_takes_nothing() -> None:
     assert pending.peek(2) == b""
     pending.push(b"a")
     pending.push(b"bc")
-    assert [pending.peek(2), pending.peek(9), pending.take(9)] == [b"ab", b"abc", b"abc"]
+    assert [pending.peek(2), pending.peek(9), pending.take(9)] == [b"ab", b"abc", b"a"]
 
 
 def test_what_is_cleared_is_gone() -> None:

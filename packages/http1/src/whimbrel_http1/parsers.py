@@ -1,27 +1,31 @@
-"""Read responses (RFC 9112): bytes in, events out, for the client's side of a connection."""
+"""Read responses, as a client does, and requests, as a server does (RFC 9112): bytes in, events out."""
 
 from __future__ import annotations
 
 import sys
 
-from whimbrel_http1._framing import UNTIL_CLOSE, connection_persists, response_body
+from whimbrel_http1._framing import (
+    INTERIM,
+    TUNNEL,
+    UNTIL_CLOSE,
+    connection_persists,
+    request_body,
+    response_body,
+)
 from whimbrel_http1._parser import Parser
-from whimbrel_http1._scanner import RESPONSE, bound
-from whimbrel_http1._typing import TYPE_CHECKING, Final, final
-from whimbrel_http1.errors import MalformedMessage, MessageTooLarge
-from whimbrel_http1.events import lazy_response_head
-from whimbrel_http1.leniency import STRICT, Leniency
-from whimbrel_http1.limits import DEFAULT_LIMITS
+from whimbrel_http1._scanner import REQUEST, RESPONSE
+from whimbrel_http1._typing import TYPE_CHECKING, Final, final, i64
+from whimbrel_http1.errors import MalformedMessage
+from whimbrel_http1.events import HTTP_1_0, HTTP_1_1, RequestHead, ResponseHead
+from whimbrel_http1.terms import DEFAULT_LIMITS, STRICT, Leniency
 
 if TYPE_CHECKING:
-    from mypy_extensions import i64  # a native integer once compiled, an int otherwise
-
-    from whimbrel_http1._runs import KnownRuns
+    from whimbrel_http1._lines import KnownRuns
     from whimbrel_http1._scanner import HeadScanner
-    from whimbrel_http1.events import RequestHead, ResponseHead
-    from whimbrel_http1.limits import Limits
+    from whimbrel_http1.events import Event
+    from whimbrel_http1.terms import Limits
 
-__all__ = ["ResponseParser"]
+__all__ = ["RequestParser", "ResponseParser"]
 
 _STRICT: Final = STRICT
 # Without the lock of the interpreter a compiled attribute may not be read while a thread writes it.
@@ -36,7 +40,7 @@ class _Read:
     Set-Cookie is for one client only: it is forgotten with its parser.
     """
 
-    def __init__(self, limits: Limits, head: RequestHead | ResponseHead, runs: KnownRuns | None) -> None:
+    def __init__(self, limits: Limits, head: ResponseHead, runs: KnownRuns | None) -> None:
         self.limits = limits
         self.head = head
         self.runs = runs
@@ -130,32 +134,36 @@ class ResponseParser(Parser):
         coded = scanner.coded
         chunked = scanner.chunked
         interim = status < 200 and status != 101
-        if interim:
-            self._count_interim()
-        elif status == 101 and minor == 0:
+        if status == 101 and minor == 0:
             what = "HTTP/1.0 cannot change to another protocol"
             raise MalformedMessage(what, len(block), "RFC 9110 section 7.8")
         body: i64 = response_body(status, self._method, scanner.content_length, coded=coded, chunked=chunked)
+        if interim:
+            body = INTERIM
         persists = connection_persists(minor, close=scanner.close, keep_alive=scanner.keep_alive)
         if body == UNTIL_CLOSE or (coded and minor == 0):
             # HTTP/1.0 knows no transfer coding: its framing is in doubt (RFC 9112 section 6.1).
             persists = False
-        head = lazy_response_head(
-            block,
-            scanner.fields_start,
-            scanner.pairs,
-            minor,
-            scanner.content_length,
+        head = ResponseHead(
+            status,
+            version=HTTP_1_1 if minor == 1 else HTTP_1_0,
+            content_length=scanner.length,
             chunked=chunked,
             keep_alive=persists,
         )
-        head.frame(body, self._method)
+        head.stand_for(scanner, body, self._method)
         if self._lends and not interim:
             self._lends = False
-            lent = self._head if scanner.secret else head
-            if lent is not None:
-                _LAST.read = _Read(self._limits, lent, scanner.known)
+            self._lend(head, scanner)
         return head
+
+    def _lend(self, head: ResponseHead, scanner: HeadScanner) -> None:
+        if scanner.secret:
+            last = _LAST.read
+            if last is None or last.limits is not self._limits:
+                return
+            head = last.head
+        _LAST.read = _Read(self._limits, head, scanner.known)
 
     def _begin_message(self) -> None:
         super()._begin_message()
@@ -163,8 +171,80 @@ class ResponseParser(Parser):
         if self._next_methods:
             self._method = self._next_methods.pop(0)
 
-    def _count_interim(self) -> None:
-        self._interim += 1
-        limit: i64 = bound(self._limits.interim_responses)
-        if self._interim > limit:
-            raise MessageTooLarge("interim_responses", limit)
+
+@final
+class RequestParser(Parser):
+    """Read the requests of one connection.
+
+    A request is a `RequestHead`, pieces of body as `bytes`, and an `EndOfMessage`; after it the next
+    bytes begin the next request, if the connection may be used again; otherwise they are a fault.
+
+    In HTTP/1.1 there must be a Host, in no version two, and what it says must be a host and perhaps a
+    port (RFC 9112 section 3.2); whether it is one that is served here is for the caller to judge.
+
+    After a CONNECT head comes `Upgraded` with the bytes that follow, and nothing more is read: whoever
+    refuses the tunnel closes. After the end of a request whose head says `upgrade`, the parser keeps
+    what arrives (at most `limits.held_bytes`) until `accept_upgrade` or `refuse_upgrade` is called,
+    so that bytes are never read as the wrong protocol.
+
+    Args:
+        limits: What to refuse.
+    """
+
+    def __init__(self, *, limits: Limits = DEFAULT_LIMITS) -> None:
+        super().__init__(REQUEST, limits)
+
+    def accept_upgrade(self) -> bytes:
+        """Return what arrived after the request; the connection now belongs to the new protocol.
+
+        Raises:
+            FeedAfterEnd: No upgrade waits for a decision.
+        """
+        self._decide(accepted=True)
+        return self._take_held()
+
+    def refuse_upgrade(self) -> list[Event]:
+        """Go on with HTTP/1.1 and return the events of what arrived meanwhile, as `feed` does.
+
+        Raises:
+            FeedAfterEnd: No upgrade waits for a decision.
+            ParseError: As in `feed`.
+        """
+        self._decide(accepted=False)
+        return self.feed(self._take_held())
+
+    def _understand(self, scanner: HeadScanner) -> RequestHead:
+        block = scanner.block
+        target_end: i64 = scanner.target_end
+        minor: i64 = block[target_end + 8] - 48
+        method = block[: scanner.method_end].decode("ascii")
+        if minor == 1 and scanner.hosts == 0:
+            raise MalformedMessage("a request has a Host", len(block), "RFC 9112 section 3.2")
+        if scanner.coded:
+            _check_codings(scanner, minor, len(block))
+        persists = connection_persists(minor, close=scanner.close, keep_alive=scanner.keep_alive)
+        head = RequestHead(
+            method,
+            block[scanner.method_end + 1 : target_end].decode("ascii"),
+            HTTP_1_1 if minor == 1 else HTTP_1_0,
+            content_length=scanner.length,
+            chunked=scanner.chunked,
+            keep_alive=persists,
+            upgrade=minor == 1 and scanner.upgrade_option and scanner.upgrade_field,
+            expect_continue=minor == 1 and scanner.expect_continue,
+        )
+        body: i64 = TUNNEL
+        if method != "CONNECT":
+            body = request_body(scanner.content_length, chunked=scanner.chunked)
+        head.stand_for(scanner, body, "")
+        return head
+
+
+def _check_codings(scanner: HeadScanner, minor: i64, offset: i64) -> None:
+    """Refuse a request whose end cannot be found for certain (RFC 9112 sections 6.1 and 6.3)."""
+    if minor == 0:
+        raise MalformedMessage("HTTP/1.0 has no transfer codings", offset, "RFC 9112 section 6.1")
+    if not scanner.chunked:
+        raise MalformedMessage(
+            "chunked is the last transfer coding of a request", offset, "RFC 9112 section 6.3"
+        )

@@ -19,7 +19,7 @@ from whimbrel_http1 import (
     ZlibBackend,
     supported_codings,
 )
-from whimbrel_http1._zlib import Compressor, Decompressor, zlib_backend
+from whimbrel_http1._codings import Compressor, Decompressor, zlib_backend
 
 TEXT = b"".join(b"line %d of a text that compresses well\n" % number for number in range(2000))
 CHAINS = [
