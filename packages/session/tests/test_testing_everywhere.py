@@ -21,6 +21,14 @@ async def test_a_session_of_others_is_answered() -> None:
     assert connector.closed
 
 
+async def test_whatever_connector_it_has_and_whatever_scheme_its_urls_have() -> None:
+    async with in_place_of_network(MemoryConnector(lambda request: Answer(str(request.url)))):
+        connector = whimbrel.UnixConnector("/run/shore.sock")
+        async with whimbrel.ClientSession(connector=connector) as session:
+            async with session.get("unix://localhost/birds") as response:
+                assert await response.text() == "http://localhost/birds"
+
+
 async def test_a_session_with_a_connector_in_memory_keeps_its_own() -> None:
     async with in_place_of_network(MemoryConnector(lambda request: Answer("outer"))):
         own = MemoryConnector(lambda request: Answer("inner"))

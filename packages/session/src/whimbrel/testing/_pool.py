@@ -46,6 +46,9 @@ class InMemoryConnector(BaseConnector):
         limit_per_host: As for `BaseConnector`.
     """
 
+    # Those of every connector that it may stand in for.
+    allowed_protocol_schema_set = BaseConnector.allowed_protocol_schema_set | {"npipe", "tcp", "unix"}
+
     def __init__(
         self,
         server: Server,
