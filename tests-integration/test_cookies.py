@@ -83,7 +83,7 @@ async def test_every_response_of_a_redirect_chain_sets_its_cookies(shore: Shore)
         async with session.get("http://shore.example/to/to/end?tide=low&Path=/") as resp:
             assert "tide" not in resp.cookies
             assert resp.history[0].cookies["tide"].value == "low"
-        assert {morsel.key for morsel in session.cookie_jar} == {"tide"}  # type: ignore[attr-defined]  # a CookieJar
+        assert {morsel.key for morsel in session.cookie_jar} == {"tide"}
     assert _sent(shore.plain) == [None, "tide=low", "tide=low"]
 
 

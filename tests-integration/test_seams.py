@@ -5,9 +5,9 @@ import email.message
 import http.cookiejar
 import socket
 import urllib.request
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from http.cookies import BaseCookie, SimpleCookie
+from http.cookies import BaseCookie, Morsel, SimpleCookie
 from typing import Any
 
 import pytest
@@ -36,7 +36,7 @@ from whimbrel_cookies import LooseCookies
 
 
 class StandardJar:
-    """A jar over the standard library's `http.cookiejar`, with the two methods that a session asks for."""
+    """A jar over the standard library's `http.cookiejar`: two methods for the session, four for its users."""
 
     def __init__(self) -> None:
         self.jar = http.cookiejar.CookieJar()
@@ -51,6 +51,19 @@ class StandardJar:
         request = urllib.request.Request(str(request_url))
         self.jar.add_cookie_header(request)
         return SimpleCookie(request.get_header("Cookie", ""))
+
+    def __iter__(self) -> "Iterator[Morsel[str]]":
+        for cookie in self.jar:
+            yield SimpleCookie({cookie.name: cookie.value or ""})[cookie.name]
+
+    def __len__(self) -> int:
+        return len(self.jar)
+
+    def clear(self) -> None:
+        self.jar.clear()
+
+    def clear_domain(self, domain: str, /) -> None:
+        self.jar.clear(domain)
 
 
 class _Answer:
@@ -73,6 +86,7 @@ async def test_a_jar_over_the_standard_library_keeps_the_cookies(httpbin: Bin) -
             assert await resp.json() == {"cookies": {}}
         async with session.get("http://httpbin.org/cookies", cookies={"once": "1"}) as resp:
             assert await resp.json() == {"cookies": {"tide": "low", "wind": "nw", "once": "1"}}
+        assert sorted(cookie.value for cookie in session.cookie_jar) == ["low", "nw"]
     assert {cookie.name for cookie in jar.jar} == {"tide", "wind"}
 
 

@@ -238,7 +238,7 @@ async def play(own: dict[str, Any], steps: list[tuple[str, str, int, bool]]) -> 
             if changes:
                 session.headers["X-Step"] = str(number)
             jar = CookieJar()
-            for cookie in session.cookie_jar:  # type: ignore[attr-defined]  # the usual jar, which has them all
+            for cookie in session.cookie_jar:
                 jar.update_cookies({cookie.key: cookie}, URL(url) if cookie["domain"] else URL())
             async with ClientSession(
                 connector=MemoryConnector(told_back), cookie_jar=jar, **own | {"headers": session.headers}

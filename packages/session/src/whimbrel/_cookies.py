@@ -1,7 +1,7 @@
 """Cookies in and out of a request: what the jar says, and what the caller adds for once."""
 
-from collections.abc import Callable, Sequence
-from http.cookies import BaseCookie
+from collections.abc import Callable, Iterator, Sequence
+from http.cookies import BaseCookie, Morsel
 from typing import Protocol
 
 from yarl import URL
@@ -17,13 +17,28 @@ __all__ = ["CookieJarLike", "cookie_source", "store_cookies"]
 
 
 class CookieJarLike(Protocol):
-    """All that a session asks of a cookie jar; an `AbstractCookieJar` is asked in its own, faster way."""
+    """A cookie jar as the users of `session.cookie_jar` know it.
+
+    A session itself asks for the first two methods alone, and an `AbstractCookieJar` in a faster way.
+    """
 
     def update_cookies(self, cookies: LooseCookies, response_url: URL, /) -> None:
         """Store the cookies of a response."""
 
     def filter_cookies(self, request_url: URL, /) -> "BaseCookie[str]":
         """Return what a request to the URL must send."""
+
+    def __iter__(self) -> "Iterator[Morsel[str]]":
+        """Iterate over the cookies."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+
+    def clear(self) -> None:
+        """Forget all cookies."""
+
+    def clear_domain(self, domain: str, /) -> None:
+        """Forget the cookies of a domain."""
 
 
 def cookie_source(jar: CookieJarLike) -> Callable[[URL], str]:

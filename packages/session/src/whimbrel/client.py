@@ -335,7 +335,7 @@ class ClientSession(SessionFacts):
     # The life of a request.
 
     async def _request(
-        self, method: str, url: StrOrURL, **options: "Unpack[RequestOptions]"
+        self, method: str, str_or_url: StrOrURL, **options: "Unpack[RequestOptions]"
     ) -> ClientResponse:
         connector = self._connector
         if connector is None or connector.closed:
@@ -343,7 +343,7 @@ class ClientSession(SessionFacts):
         plan = self._defaults.plan(options)
         # Tracers may change what is asked: theirs is made anew.
         ask = self._defaults.outgoing if self._trace_configs else self._defaults.asked
-        outgoing = ask(method, url, options)
+        outgoing = ask(method, str_or_url, options)
         if plan.uploads is None:
             return await self._perform(outgoing, plan, options)
         plan.uploads.bind()
