@@ -60,12 +60,16 @@ class AlarmClock:
 
 
 class AlarmRow:
-    """Those who wait equally long: the first to come is the first to be rung."""
+    """Those who wait equally long: the first to come is the first to be rung.
 
-    __slots__ = ("_due", "_loop", "_seconds", "_timer")
+    Attributes:
+        loop: The loop that they wait in.
+    """
+
+    __slots__ = ("_due", "_seconds", "_timer", "loop")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
-        self._loop = loop
+        self.loop = loop
         self._seconds = seconds
         self._due: dict[Sleeper, float] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -77,7 +81,7 @@ class AlarmRow:
 
     def add(self, sleeper: Sleeper) -> None:
         """Let `sleeper` wait."""
-        due = self._loop.time() + self._seconds
+        due = self.loop.time() + self._seconds
         self._due[sleeper] = due
         if self._timer is None:
             self._look_again_at(due)
@@ -96,11 +100,11 @@ class AlarmRow:
 
     def _look_again_at(self, due: float) -> None:
         # In a context of its own: that of whoever is the first would be kept alive for as long as it runs.
-        self._timer = self._loop.call_at(due, self._look, context=Context())
+        self._timer = self.loop.call_at(due, self._look, context=Context())
 
     def _look(self) -> None:
         self._timer = None
-        now = self._loop.time()
+        now = self.loop.time()
         while self._due:
             sleeper, due = next(iter(self._due.items()))
             if due > now:
@@ -108,4 +112,4 @@ class AlarmRow:
                 return
             del self._due[sleeper]
             # By way of the loop: what one of them raises is no concern of the others.
-            self._loop.call_soon(sleeper.ring, now - due)
+            self.loop.call_soon(sleeper.ring, now - due)

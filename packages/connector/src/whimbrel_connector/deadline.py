@@ -56,9 +56,9 @@ class Deadline:
     def __enter__(self) -> "Self":
         """Start the clock."""
         if self._seconds is not None:
-            self._task = asyncio.current_task()
+            row = self._row = self._clock.set(self._seconds, self)
+            self._task = asyncio.current_task(row.loop)
             self._cancelled_before = _cancellations(self._task)
-            self._row = self._clock.set(self._seconds, self)
         return self
 
     def __exit__(
