@@ -297,6 +297,18 @@ DIFFERENCES: tuple[Difference, ...] = (
         {"x-gzip": ("body",), "codings stacked": ("body",)},
     ),
     Difference(
+        "A body that goes on until the connection ends is whole where that was reset, too.",
+        "`ClientPayloadError`; what had come can be read from `content`.",
+        "The end was none (RFC 9112 section 8).",
+        {"reset in a body until the end": RAISES},
+    ),
+    Difference(
+        "Any number of informational responses is read.",
+        "More than 16 before a response are a `ClientResponseError`.",
+        "Nobody should be kept waiting by a response that never comes.",
+        {"informational without end": RAISES},
+    ),
+    Difference(
         "A gzip body that was cut is returned as if it were whole.",
         "`ClientPayloadError`.",
         "Nobody should take a part for the whole.",

@@ -54,6 +54,7 @@ CONNECTIONS = [
     Scene("closed without a word to a POST", post(data=b"x"), Close()),
     Scene("closed in the head", get(), Close(b"HTTP/1.1 200 OK\r\nX-A: 1\r\n")),
     Scene("reset without a word", get(), Reset()),
+    Scene("reset in a body until the end", get(), Reset(b"HTTP/1.1 200 OK\r\n\r\nfour")),
     Scene("reset in the body", get(), Reset(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nfour")),
     Scene(
         "kept connection closed meanwhile, then GET", many(get(), get()), [text("ok"), Close(), text("ok")]

@@ -63,6 +63,7 @@ HEADS = [
         b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + text("ok"),
     ),
     Scene("100 that nobody asked for", get(), b"HTTP/1.1 100 Continue\r\n\r\n" + text("ok")),
+    Scene("informational without end", get(), Close(b"HTTP/1.1 100 Continue\r\n\r\n" * 100 + text("ok"))),
     Scene(
         "101 that nobody asked for",
         get(),
