@@ -1,4 +1,4 @@
-"""Requests leave nothing to the garbage collector, however they end; it costs all that runs when it is its turn."""
+"""Requests and their sessions leave nothing to the garbage collector, however they end; it costs all that runs when it is its turn."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -72,10 +72,12 @@ async def test_a_request_leaves_nothing_to_the_garbage_collector(
     ask: Callable[[ClientSession, ScriptedServer], Awaitable[None]], script: Script
 ) -> None:
     async with ScriptedServer(script) as server:
-        sessions = ClientSession(), ClientSession()  # what they leave is no request's
-        await ask(sessions[0], server)  # what is made once for all is made
-        await sessions[0].close()
+
+        async def life() -> None:
+            async with ClientSession() as session:
+                await ask(session, server)
+
+        await life()  # what is made once for all is made
         with left_in_circles() as left:
-            await ask(sessions[1], server)
-            await sessions[1].close()
-        assert left == set()
+            await life()
+    assert left == set()

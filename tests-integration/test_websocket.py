@@ -156,17 +156,16 @@ async def _break_the_rules(ws: ClientWebSocketResponse) -> None:
 async def test_a_websocket_leaves_nothing_to_the_garbage_collector(
     httpbin: Bin, use: Callable[[ClientWebSocketResponse], Awaitable[None]], ends: str
 ) -> None:
-    async def life(session: ClientSession) -> None:
-        ws = await session.ws_connect(f"{httpbin.url}websocket", compress=15, heartbeat=30)
-        await use(ws)
-        if ends == "close":
-            await ws.close()
-        await session.close()
+    async def life() -> None:
+        async with ClientSession() as session:
+            ws = await session.ws_connect(f"{httpbin.url}websocket", compress=15, heartbeat=30)
+            await use(ws)
+            if ends == "close":
+                await ws.close()
 
-    sessions = ClientSession(), ClientSession()  # what they leave is no WebSocket's
-    await life(sessions[0])  # what is made once for all is made
+    await life()  # what is made once for all is made
     with left_in_circles() as left:
-        await life(sessions[1])
+        await life()
     assert left == set()
 
 

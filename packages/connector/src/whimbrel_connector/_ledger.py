@@ -45,6 +45,10 @@ class _Shelf(Generic[Ticket, Connection, Route]):
         self.promised: OrderedDict[Ticket, int] = OrderedDict()
         self.waiting: Row[Ticket] = Row()
 
+    def has_room(self, limit: int) -> bool:
+        """Tell whether the route may have more connections than it has and will have."""
+        return not limit or self.count + len(self.promised) < limit
+
     def oldest(self) -> Ticket | None:
         """Return the first who waits."""
         return next(iter(self.promised)) if self.promised else self.waiting.first()
@@ -66,14 +70,16 @@ class Ledger(Generic[Ticket, Connection, Route]):
         self._limit = limit
         self._limit_per_route = limit_per_route
         self._count = 0
-        self._shelves: dict[Route, _Shelf[Ticket, Connection, Route]] = {}
+        shelves: dict[Route, _Shelf[Ticket, Connection, Route]] = {}
+        self._shelves = shelves
         # By release, the stalest first; each is on its shelf too.
         self._idle: OrderedDict[Connection, tuple[Route, float]] = OrderedDict()
         self._closing: set[Connection] = set()
         self._waiting_count = 0
         # By promise, the first who gets a place first; each is on its shelf too.
         self._promised: OrderedDict[Ticket, Route] = OrderedDict()
-        self._in_need: Turns[Route] = Turns(self._turn_in_need)
+        # Not by a method, which would hold the ledger that holds it.
+        self._in_need: Turns[Route] = Turns(lambda route: _turn_in_need(shelves.get(route), limit_per_route))
         self._last_turn = 0
         self._first_turn = 0
 
@@ -180,7 +186,7 @@ class Ledger(Generic[Ticket, Connection, Route]):
             shelf = self._shelves[route] = _Shelf(route)
         if shelf.idle:
             return [Grant(ticket, self._take(shelf))]
-        if not self._is_full and self._has_room(shelf):
+        if not self._is_full and shelf.has_room(self._limit_per_route):
             return [self._open(ticket, shelf)]
         self._waiting_count += 1
         if turn > 0:
@@ -270,22 +276,18 @@ class Ledger(Generic[Ticket, Connection, Route]):
         self._closing.add(connection)
         return Close(connection)
 
-    def _turn_in_need(self, route: Route) -> int | None:
-        """Return the turn of the first at `route` who lacks nothing but a place in the pool."""
-        shelf = self._shelves.get(route)
-        if shelf is None or not self._has_room(shelf):
-            return None
-        first = shelf.waiting.first()
-        return None if first is None else shelf.waiting.turn_of(first)
-
     @property
     def _is_full(self) -> bool:
         return self._count >= self._limit > 0
 
-    def _has_room(self, shelf: _Shelf[Ticket, Connection, Route]) -> bool:
-        """Tell whether the route may have more connections than it has and will have."""
-        return not self._limit_per_route or shelf.count + len(shelf.promised) < self._limit_per_route
-
     def _drop_if_empty(self, shelf: _Shelf[Ticket, Connection, Route]) -> None:
         if not (shelf.count or shelf.promised or shelf.waiting):
             del self._shelves[shelf.route]
+
+
+def _turn_in_need(shelf: _Shelf[Ticket, Connection, Route] | None, limit_per_route: int) -> int | None:
+    """Return the turn of the first at a route who lacks nothing but a place in the pool."""
+    if shelf is None or not shelf.has_room(limit_per_route):
+        return None
+    first = shelf.waiting.first()
+    return None if first is None else shelf.waiting.turn_of(first)
