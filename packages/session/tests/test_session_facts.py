@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from scripted_peer import Serve, answer
+from yarl import URL
 
 import whimbrel
 from whimbrel import (
@@ -81,6 +82,23 @@ async def test_limits_may_be_set_from_inside(serve: Serve) -> None:
         session._timeout = ClientTimeout(total=0.01)
         with pytest.raises(whimbrel.RequestTimeoutError):
             await session.get(peer.url)
+
+
+async def test_a_proxy_may_be_set_from_inside(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that sets it relies on it."""
+    proxy = await serve(answer())
+    async with ClientSession(proxy="http://127.0.0.1:1") as session:
+        assert session._default_proxy == URL("http://127.0.0.1:1")
+        session._default_proxy = proxy.url
+        session._default_proxy_auth = BasicAuth("user", "pass")
+        await session.get("http://shore.example/")
+        session._default_proxy = None
+        session._trust_env = True
+        assert (session._default_proxy, session.trust_env) == (None, True)
+        monkeypatch.setenv("http_proxy", proxy.url)
+        await session.get("http://sea.example/")
+    assert [head.split()[1] for head in proxy.heads] == [b"http://shore.example/", b"http://sea.example/"]
+    assert all(b"Proxy-Authorization: Basic dXNlcjpwYXNz" in head for head in proxy.heads)
 
 
 def test_the_loop_of_the_first_use_is_remembered() -> None:

@@ -192,6 +192,12 @@ class Defaults:
         self._usual = self._fold({})
         self._plans.clear()
 
+    def go_through(self, proxies: ProxyRules) -> None:
+        """Take other rules about proxies from now on."""
+        self.proxies = proxies
+        self._usual = self._fold({})
+        self._plans.clear()
+
     def _auth_for(self, url: URL) -> BasicAuth | None:
         """Return the session's own credentials, unless its base URL says that they are for elsewhere."""
         if self.auth is None or self.base_url is None or self.base_url.origin() == url.origin():

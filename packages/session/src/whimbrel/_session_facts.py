@@ -4,26 +4,25 @@ import asyncio
 import json as json_module
 
 from multidict import CIMultiDict
-from yarl import URL
 
 from whimbrel._cookies import CookieJarLike
 from whimbrel._credentials import BasicAuth
-from whimbrel._defaults import Defaults, Dumps
+from whimbrel._defaults import Dumps
+from whimbrel._inside_names import InsideNames
 from whimbrel._life import ConnectorLike, RequestLife
-from whimbrel._plan import LooseHeaders, RaiseForStatus
+from whimbrel._plan import RaiseForStatus
 from whimbrel.client_timeout import ClientTimeout
 from whimbrel_http1 import HttpVersion
 
 __all__ = ["SessionFacts"]
 
 
-class SessionFacts:
+class SessionFacts(InsideNames):
     """The attributes of a `ClientSession`, all but two of them read-only."""
 
     _connector: ConnectorLike | None = None
     _connector_owner: bool = True
     _cookie_jar: CookieJarLike
-    _defaults: Defaults
     _json_serialize: Dumps = json_module.dumps
     _life: RequestLife
     _skip_auto_headers: frozenset[str] = frozenset()
@@ -101,49 +100,6 @@ class SessionFacts:
     @requote_redirect_url.setter
     def requote_redirect_url(self, value: bool) -> None:
         self._life.requote = value
-
-    # As aiohttp calls them: libraries that stand between a session and its user ask by these names.
-
-    @property
-    def _base_url(self) -> URL | None:
-        return self._defaults.base_url
-
-    @property
-    def _raise_for_status(self) -> RaiseForStatus:
-        return self._defaults.raise_for_status
-
-    @property
-    def _default_headers(self) -> CIMultiDict[str]:
-        return self._defaults.headers
-
-    @_default_headers.setter
-    def _default_headers(self, headers: LooseHeaders) -> None:
-        self._defaults.headers = CIMultiDict(headers)
-
-    @property
-    def _default_auth(self) -> BasicAuth | None:
-        return self._defaults.auth
-
-    @_default_auth.setter
-    def _default_auth(self, auth: BasicAuth | None) -> None:
-        self._defaults.authenticate(auth)
-
-    @property
-    def _timeout(self) -> ClientTimeout:
-        return self._defaults.timeout
-
-    @_timeout.setter
-    def _timeout(self, timeout: ClientTimeout) -> None:
-        self._defaults.limit(timeout)
-
-    @property
-    def _loop(self) -> asyncio.AbstractEventLoop:
-        """The loop of the first use, which may have ended meanwhile; before it, the running one."""
-        return getattr(self._connector, "_loop", None) or self.loop
-
-    @_loop.setter
-    def _loop(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Do nothing: subclasses that say it mean the one they are made in."""
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
