@@ -7,7 +7,7 @@ reckoned digit by digit and its extensions are checked and dropped, so no line i
 from __future__ import annotations
 
 from whimbrel_http1._grammar import HEX_VALUES, NOT_HEX, TEXT_OCTETS, TOKEN_OCTETS
-from whimbrel_http1._lines import mender_for, scan_section, split_fields
+from whimbrel_http1._lines import mender_for, split_fields
 from whimbrel_http1._scanner import FIELDS, HeadScanner, bound
 from whimbrel_http1._typing import TYPE_CHECKING, Final, final, i64
 from whimbrel_http1.errors import MalformedMessage, MessageTooLarge, ParseError
@@ -220,8 +220,10 @@ class ChunkReader:
         self._trailer_scanner().reset(self._offset + read)
 
     def _read_trailers(self, data: bytes, start: i64, position: i64) -> i64:
-        scanner = self._trailer_scanner()
-        end: i64 = scan_section(scanner, self._mender, data, position)
+        scanner, mender = self._trailer_scanner(), self._mender
+        end: i64 = (
+            scanner.scan(data, position) if mender is None else mender.scan(scanner.scan, data, position)
+        )
         if end < 0:
             self._offset += len(data) - start
         elif scanner.fields > 0:

@@ -13,7 +13,9 @@ from whimbrel_http1._typing import TYPE_CHECKING, Final, final, i64
 from whimbrel_http1.terms import Leniency
 
 if TYPE_CHECKING:
-    from whimbrel_http1._scanner import HeadScanner
+    from collections.abc import Callable
+
+    Scan = Callable[[bytes, int], int]
 
 __all__ = [
     "KnownRuns",
@@ -24,7 +26,6 @@ __all__ = [
     "find_fields",
     "index_fields",
     "mender_for",
-    "scan_section",
     "split_fields",
 ]
 
@@ -232,11 +233,6 @@ def mender_for(leniencies: Leniency, *, start_line: bool) -> LineMender | None:
     return LineMender(start_line=start_line, bare_lf=bare_lf, folded=folded) if bare_lf or folded else None
 
 
-def scan_section(scanner: HeadScanner, mender: LineMender | None, data: bytes, start: i64) -> i64:
-    """Let `scanner` read on at `data[start]`, through `mender` where lines are mended."""
-    return scanner.scan(data, start) if mender is None else mender.scan(scanner, data, start)
-
-
 @final
 class LineMender:
     """Pass one section after another on to a scanner, lines put right that end or continue as overlooked.
@@ -269,45 +265,45 @@ class LineMender:
         """Whether something is held back."""
         return self._cr or self._ended
 
-    def scan(self, scanner: HeadScanner, data: bytes, start: i64) -> i64:
-        """Let `scanner` read on at `data[start]`; as `HeadScanner.scan`, with its answers and faults."""
+    def scan(self, scan: Scan, data: bytes, start: i64) -> i64:
+        """Let `scan`, of a `HeadScanner`, read on at `data[start]`; with its answers and faults."""
         position: i64 = start
         size: i64 = len(data)
         while position < size:
-            self._resolve_held(scanner, data[position])
+            self._resolve_held(scan, data[position])
             lf: i64 = data.find(b"\n", position)
             end: i64 = size if lf < 0 else lf
-            self._pass_text(scanner, data[position:end])
+            self._pass_text(scan, data[position:end])
             position = end + 1
-            if lf >= 0 and self._end_line(scanner):
+            if lf >= 0 and self._end_line(scan):
                 self.reset()
                 return position
         return -1
 
-    def _resolve_held(self, scanner: HeadScanner, octet: i64) -> None:
+    def _resolve_held(self, scan: Scan, octet: i64) -> None:
         """Pass on what was held back, now that the byte after it is known."""
         if self._ended:
             self._ended = False
             goes_on = octet in (_SP, _HT)
             self._empty = not goes_on
-            scanner.scan(b" " if goes_on else b"\r\n", 0)
+            scan(b" " if goes_on else b"\r\n", 0)
         elif self._cr and octet != _LF:
             self._cr = False
             self._empty = False
-            scanner.scan(b"\r", 0)
+            scan(b"\r", 0)
 
-    def _pass_text(self, scanner: HeadScanner, text: bytes) -> None:
+    def _pass_text(self, scan: Scan, text: bytes) -> None:
         if text.endswith(b"\r"):
             self._cr = True
             text = text[:-1]
         if text:
             self._empty = False
-            scanner.scan(text, 0)
+            scan(text, 0)
 
-    def _end_line(self, scanner: HeadScanner) -> bool:
+    def _end_line(self, scan: Scan) -> bool:
         """End a line, and tell whether that ends the section."""
         if not self._cr and not self._bare_lf:
-            scanner.scan(b"\n", 0)
+            scan(b"\n", 0)
         self._cr = False
         if self._may_fold and not self._empty:
             self._ended = True
@@ -315,4 +311,4 @@ class LineMender:
         if not self._empty:
             self._empty = True
             self._may_fold = self._folded
-        return scanner.scan(b"\r\n", 0) >= 0
+        return scan(b"\r\n", 0) >= 0

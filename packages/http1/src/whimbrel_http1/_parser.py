@@ -9,7 +9,7 @@ from abc import abstractmethod
 
 from whimbrel_http1._chunked import ChunkReader
 from whimbrel_http1._framing import CHUNKED, INTERIM, UNTIL_CLOSE
-from whimbrel_http1._lines import LineMender, mender_for, scan_section
+from whimbrel_http1._lines import LineMender, mender_for
 from whimbrel_http1._scanner import HeadScanner, bound
 from whimbrel_http1._typing import TYPE_CHECKING, Final, i64
 from whimbrel_http1.errors import (
@@ -231,7 +231,10 @@ class Parser:
             scanner = self._make_scanner()
         if head is not None:
             scanner.cuts = head.was_asked
-        position = scan_section(scanner, self._mender, data, position)
+        mender = self._mender
+        position = (
+            scanner.scan(data, position) if mender is None else mender.scan(scanner.scan, data, position)
+        )
         if position >= 0:
             head = self._head = self._understand(scanner)
             self._take_head(head, events)

@@ -10,8 +10,9 @@ from whimbrel_http1._typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import TypeVar
 
-    from whimbrel_http1.events import Event
+    _Event = TypeVar("_Event")
 
 __all__ = [
     "BodyLengthMismatch",
@@ -180,7 +181,7 @@ class ContentDecodingError(ParseError):
         return f"content coding {self.coding!a}: {self.what}"
 
 
-class InterruptedEvents(list["Event"]):
+class InterruptedEvents(list["_Event"]):
     """The events before a fault: iterating yields them and then raises it.
 
     Length and indexing see the events alone.
@@ -189,10 +190,10 @@ class InterruptedEvents(list["Event"]):
         fault: What iterating raises after the last event.
     """
 
-    def __init__(self, events: list[Event], fault: ParseError) -> None:
+    def __init__(self, events: list[_Event], fault: ParseError) -> None:
         super().__init__(events)
         self.fault = fault
 
-    def __iter__(self) -> Iterator[Event]:
+    def __iter__(self) -> Iterator[_Event]:
         yield from super().__iter__()
         raise self.fault.with_traceback(None)

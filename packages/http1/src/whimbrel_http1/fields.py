@@ -13,7 +13,6 @@ from whimbrel_http1.terms import DEFAULT_LIMITS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from whimbrel_http1.events import RawHeaders
     from whimbrel_http1.terms import Limits
 
 __all__ = ["Headers", "parse_fields"]
@@ -62,7 +61,7 @@ class Headers(Mapping[str, str]):
         return f"Headers({self._raw!r})"
 
 
-def parse_fields(block: bytes, limits: Limits = DEFAULT_LIMITS) -> RawHeaders:
+def parse_fields(block: bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[tuple[bytes, bytes], ...]:
     r"""Split field lines into names and values, by the grammar of heads.
 
     Args:
