@@ -5,7 +5,9 @@ import gc
 import inspect
 import json
 import sys
+import types
 import warnings
+from collections.abc import Generator
 from contextlib import nullcontext
 from typing import Any
 
@@ -431,9 +433,25 @@ async def test_one_request_needs_no_session(serve: Serve) -> None:
             pass
 
 
+async def test_a_coroutine_that_is_a_generator_yields_from_it(serve: Serve) -> None:
+    peer = await serve(answer(b"tern"))
+
+    @types.coroutine
+    def fetched() -> Generator[Any, Any, bytes]:
+        response = yield from session.get(peer.url)
+        return (yield from response.read().__await__())
+
+    async with ClientSession() as session:
+        assert await fetched() == b"tern"
+
+
 async def test_the_earlier_spellings_of_timeouts_are_understood() -> None:
     async with ClientSession(read_timeout=5, conn_timeout=2) as session:
         assert (session.timeout.total, session.timeout.connect) == (5, 2)
+    async with ClientSession(read_timeout=None) as session:
+        assert session.timeout == ClientTimeout(total=None, sock_connect=30)
+    async with ClientSession(conn_timeout=2) as session:
+        assert session.timeout == ClientTimeout(total=300, connect=2, sock_connect=30)
     with pytest.raises(ValueError, match="read_timeout"):
         ClientSession(timeout=ClientTimeout(total=1), read_timeout=5)
 

@@ -48,6 +48,10 @@ class RequestContext(Coroutine[Any, Any, _Result], Generic[_Result]):
         """Make the request and return its result, to be released by the caller."""
         return self._coroutine.__await__()
 
+    def __iter__(self) -> Generator[Any, Any, _Result]:
+        """Do as `__await__`: coroutines that are generators say `yield from` (`types.coroutine`)."""
+        return self.__await__()
+
     async def __aenter__(self) -> _Result:
         """Make the request and return its result, to be released at the end of the block."""
         result = self._result = await self._coroutine

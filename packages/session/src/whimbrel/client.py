@@ -94,7 +94,7 @@ class ClientSession(SessionFacts):
         raise_for_status: Whether a status of 400 and above raises, or an async function that decides.
         timeout: A `ClientTimeout`, or seconds for the whole of each request; 300 s in all and 30 s
             for connecting by default; None for no limit.
-        read_timeout: Earlier spelling of `ClientTimeout(total=)`.
+        read_timeout: Earlier spelling of `ClientTimeout(total=)`; None for no limit.
         conn_timeout: Earlier spelling of `ClientTimeout(connect=)`.
         proxy: URL of the proxy for every request, with credentials or without; its scheme is http, https,
             or, with the extra `whimbrel[socks]`, socks4, socks4a, socks5 or socks5h (a and h: the proxy looks
@@ -141,7 +141,7 @@ class ClientSession(SessionFacts):
         connector_owner: bool = True,
         raise_for_status: RaiseForStatus = False,
         timeout: ClientTimeout | float | None = DEFAULT_TIMEOUT,
-        read_timeout: float | None = None,
+        read_timeout: float | None = DEFAULT_TIMEOUT.total,
         conn_timeout: float | None = None,
         proxy: StrOrURL | Proxy | None = None,
         proxy_auth: BasicAuth | None = None,

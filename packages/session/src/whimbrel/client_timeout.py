@@ -114,13 +114,13 @@ def with_earlier_spellings(
     Raises:
         ValueError: One of them comes besides a `ClientTimeout` of the caller's.
     """
-    if read_timeout is None and conn_timeout is None:
+    if read_timeout == DEFAULT_TIMEOUT.total and conn_timeout is None:  # as where nothing is said
         return timeout
     if timeout is not DEFAULT_TIMEOUT:
         msg = "read_timeout and conn_timeout conflict with timeout, use ClientTimeout(total=, connect=)"
         raise ValueError(msg)
     return replace(
         timeout,
-        total=timeout.total if read_timeout is None else read_timeout,
+        total=read_timeout,
         connect=timeout.connect if conn_timeout is None else conn_timeout,
     )
