@@ -48,7 +48,7 @@ class RequestContext(Coroutine[Any, Any, _Result], Generic[_Result]):
         """Make the request and return its result, to be released by the caller."""
         return self._coroutine.__await__()
 
-    def __iter__(self) -> Generator[Any, Any, _Result]:
+    def __iter__(self) -> Generator[object, object, _Result]:
         """Do as `__await__`: coroutines that are generators say `yield from` (`types.coroutine`)."""
         return self.__await__()
 
