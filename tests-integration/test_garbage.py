@@ -1,23 +1,28 @@
 """Requests and their sessions leave nothing to the garbage collector, however they end; it costs all that runs when it is its turn."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 
 import pytest
-from peers.scripted import OK, Peer, ScriptedServer, always
+from peers.scripted import OK, Peer, ScriptedServer, always, response
 from scenes.garbage import left_in_circles
 
 from whimbrel import (
+    ClientHandlerType,
+    ClientRequest,
+    ClientResponse,
     ClientSession,
     ClientTimeout,
     RequestTimeoutError,
     ServerDisconnectedError,
     SocketTimeoutError,
+    TooManyRedirects,
 )
 
 Script = Callable[[Peer], Awaitable[None]]
 SOON = 0.02
+MOVED = response(b"", "Location: /", status="302 Found")
 
 
 async def _leave(peer: Peer) -> None:
@@ -30,8 +35,26 @@ async def _say_nothing(peer: Peer) -> None:
 
 
 async def _read(session: ClientSession, server: ScriptedServer) -> None:
-    async with session.get(server.url, timeout=ClientTimeout(sock_read=60, first_byte=60)) as response:
-        await response.read()
+    async with session.get(server.url, timeout=ClientTimeout(sock_read=60, first_byte=60)) as resp:
+        await resp.read()
+
+
+async def _pass_a_middleware(session: ClientSession, server: ScriptedServer) -> None:
+    async def look(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+        return await handler(request)
+
+    async with session.post(server.url, data=_pieces(), middlewares=[look]) as resp:
+        await resp.read()
+
+
+async def _pieces() -> AsyncIterator[bytes]:
+    yield b"high "
+    yield b"tide"
+
+
+async def _follow_a_redirect(session: ClientSession, server: ScriptedServer) -> None:
+    with suppress(TooManyRedirects):
+        await session.get(server.url, max_redirects=2)
 
 
 async def _meet_a_server_that_leaves(session: ClientSession, server: ScriptedServer) -> None:
@@ -62,6 +85,8 @@ async def _be_cancelled(session: ClientSession, server: ScriptedServer) -> None:
     ("ask", "script"),
     [
         (_read, always(OK)),
+        (_pass_a_middleware, always(OK)),
+        (_follow_a_redirect, always(MOVED)),
         (_meet_a_server_that_leaves, _leave),
         (_be_late, _say_nothing),
         (_hear_nothing, _say_nothing),

@@ -1,6 +1,8 @@
 """`ClientSession`: the parts composed into the API that aiohttp's guide documents.
 
-Here the keywords of callers become values; what happens to a request then stands in `_life`.
+Here the keywords of callers become values; what happens to a request then stands in `_life`. What a session
+takes and what names the session in its turn are one circle, and stand here together: `ClientRequest`, the
+types of middlewares, and `RequestOptions`.
 """
 
 import asyncio
