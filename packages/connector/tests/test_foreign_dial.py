@@ -179,3 +179,54 @@ async def test_a_subclass_gives_the_proxy_a_context_of_its_own(serve: Serve, aut
         await exchange.send(get("http://shore.example/nest"))
         assert await exchange.content.read() == b"http://shore.example/nest"
         assert connector.told == [proxy.url]
+
+
+class Kept(Exception):
+    """What aiohttp's cookbook raises to keep requests away from somewhere."""
+
+
+class Keeping(TCPConnector):
+    """Refuses a private address, as aiohttp's cookbook has it."""
+
+    async def _resolve_host(self, host: str, port: int, traces: object = None) -> list[ResolveResult]:
+        found = await super()._resolve_host(host, port, traces)
+        if any(result["host"] == "127.0.0.2" for result in found):
+            raise Kept(host)
+        return found
+
+
+@pytest.mark.parametrize("url", ["http://shore.example/", "http://127.0.0.2/"])
+async def test_a_lookup_of_the_subclass_has_the_last_word_on_names_and_addresses(url: str) -> None:
+    resolver = StaticResolver({"shore.example": ["127.0.0.2"]})
+    async with Keeping(resolver=resolver) as connector:
+        with pytest.raises(Kept):
+            await connector.connect(url)
+
+
+@pytest.mark.parametrize("host", ["shore.example", "127.0.0.1"])
+async def test_where_it_has_nothing_to_say_all_is_as_usual(serve: Serve, host: str) -> None:
+    peer = await serve()
+    resolver = StaticResolver({"shore.example": ["127.0.0.1"]})
+    async with Keeping(resolver=resolver, local_addr=("127.0.0.2", 0)) as connector:
+        assert not await fetch(connector, f"http://{host}:{peer.port}/")
+
+
+async def test_it_may_be_another_place_and_whoever_connects_is_told(serve: Serve) -> None:
+    class Elsewhere(Foreign):
+        async def _resolve_host(self, host: str, port: int, traces: object = None) -> list[ResolveResult]:
+            return [literal_address(host, "127.0.0.3", 99)]
+
+    peer = await serve()
+    async with Elsewhere(peer.port) as connector:
+        await fetch(connector, "http://127.0.0.1/")
+        assert [info[4] for info in connector.told[0]["addr_infos"]] == [("127.0.0.3", 99)]
+
+
+async def test_a_lookup_that_is_put_in_later_counts(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def lookup(_self: TCPConnector, host: str, port: int) -> list[ResolveResult]:
+        return [literal_address(host, "127.0.0.1", port)]
+
+    monkeypatch.setattr(TCPConnector, "_resolve_host", lookup)
+    peer = await serve()
+    async with TCPConnector() as connector:
+        await fetch(connector, f"http://nowhere.invalid:{peer.port}/")

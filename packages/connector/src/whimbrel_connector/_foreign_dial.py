@@ -1,8 +1,9 @@
 """Subclasses of `TCPConnector` that were written against aiohttp, and open connections in their own way.
 
 aiohttp-socks overrides `_wrap_create_connection`, which is told addresses and a TLS context and returns a
-transport with its protocol. It is used here as aiohttp uses it. Other steps of aiohttp's connector do not
-exist here: who overrides one is refused, because to pass over it in silence might pass over a proxy.
+transport with its protocol. It is used here as aiohttp uses it, and so is `_resolve_host` (`LookupStep`).
+Other steps of aiohttp's connector do not exist here: who overrides one is refused, because to pass over it in
+silence might pass over a proxy.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from whimbrel_connector._connection import Http1Connection
 from whimbrel_connector._contexts import tls_context
 from whimbrel_connector._dialled import as_transport
 from whimbrel_connector._handshake import check_established, server_name
-from whimbrel_connector._open_socket import DialOptions, filtered
+from whimbrel_connector._open_socket import DialOptions, LookupStep, filtered
 from whimbrel_connector.address_filter import AddressFilter
 from whimbrel_connector.errors import AddressNotFound, TlsFailed
 from whimbrel_connector.proxy import Proxy
@@ -37,7 +38,6 @@ _STEPS = (
     "_create_connection",
     "_create_direct_connection",
     "_create_proxy_connection",
-    "_resolve_host",
     "_start_tls_connection",
     "_wrap_existing_connection",
 )
@@ -71,7 +71,7 @@ def refuse_unknown_steps(connector: type) -> None:
     if unknown:
         msg = (
             f"{connector.__qualname__} overrides {', '.join(unknown)} of aiohttp's connector, which is never "
-            "called here: override dial(), or _wrap_create_connection"
+            "called here: override dial(), _wrap_create_connection or _resolve_host"
         )
         raise TypeError(msg)
 
@@ -120,7 +120,7 @@ async def dial_by(
 
 async def _look_up(route: Route, resolver: Resolver, family: socket.AddressFamily) -> Sequence[ResolveResult]:
     """Return what the connector's resolver says, even if it is a name for a proxy to resolve."""
-    if is_address(route.host):
+    if is_address(route.host) and not isinstance(resolver, LookupStep):
         return [literal_address(route.host, route.host, route.port)]
     try:
         found = await resolver.resolve(route.host, route.port, family)

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import os
 import socket
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from aiohappyeyeballs import AddrInfoType, SocketFactoryType, start_connection
 
 from whimbrel_connector._addresses import (
     Candidate,
+    ResolveResult,
     candidates,
     ends_in_number,
     is_address,
@@ -30,6 +32,7 @@ from whimbrel_connector.transports import LOOP_TRANSPORTS, Transports
 __all__ = [
     "DialOptions",
     "Found",
+    "LookupStep",
     "filtered",
     "find_addresses",
     "open_socket",
@@ -68,6 +71,30 @@ class DialOptions:
     sessions: TlsSessions = field(default_factory=TlsSessions)
 
 
+class LookupStep:
+    """Somebody's own step from a host to its addresses: it is asked about hosts that are addresses, too.
+
+    Args:
+        look_up: The step.
+        usual: The resolver for all that is no host of a request.
+    """
+
+    def __init__(
+        self, look_up: Callable[[str, int], Awaitable[Sequence[ResolveResult]]], usual: Resolver
+    ) -> None:
+        self._look_up = look_up
+        self.usual = usual
+
+    async def resolve(
+        self,
+        host: str,
+        port: int = 0,
+        family: socket.AddressFamily = socket.AF_INET,  # noqa: ARG002  the step knows its own
+    ) -> Sequence[ResolveResult]:
+        """Return the addresses that the step gives."""
+        return await self._look_up(host, port)
+
+
 class Found(NamedTuple):
     """The addresses of a host.
 
@@ -91,7 +118,8 @@ async def open_socket(route: Route, resolver: Resolver, options: DialOptions) ->
     found = await find_addresses(route, resolver, options, options.family)
     local = None
     if options.local_addr is not None:
-        here = await _look_up(*options.local_addr, resolver, options.family)
+        usual = resolver.usual if isinstance(resolver, LookupStep) else resolver
+        here = await _look_up(*options.local_addr, usual, options.family)
         local = [address.info for address in here]
     dialling = _Dialling(route, options, local, found.refused)
     note_attempts(dialling.attempts)
@@ -149,8 +177,11 @@ async def _look_up(host: str, port: int, resolver: Resolver, family: socket.Addr
     """Return the addresses of `host`, at least one."""
     if is_address(host):
         address = host.replace("%25", "%")  # a zone stands encoded in a URL (RFC 6874 section 2)
-        return candidates([literal_address(host, address, port)], socket.AF_UNSPEC)
-    refuse_odd_address(host, port)
+        if not isinstance(resolver, LookupStep):
+            return candidates([literal_address(host, address, port)], socket.AF_UNSPEC)
+        host, family = address, socket.AF_UNSPEC
+    else:
+        refuse_odd_address(host, port)
     try:
         answer = await resolver.resolve(host, port, family=family)
     except (OSError, asyncio.TimeoutError) as fault:

@@ -8,17 +8,18 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, TypeVar
 
+from whimbrel_connector._addresses import is_address, literal_address
 from whimbrel_connector._connection import Http1Connection
 from whimbrel_connector._dial import dial_tcp
 from whimbrel_connector._dialled import Dialled
 from whimbrel_connector._dns_cache import CachingResolver
 from whimbrel_connector._foreign_dial import ForeignDial, dial_by, proxy_as_told, refuse_unknown_steps
-from whimbrel_connector._open_socket import DialOptions
+from whimbrel_connector._open_socket import DialOptions, LookupStep
 from whimbrel_connector._resumption import TlsSessions
 from whimbrel_connector._tunnel import dial_proxied
 from whimbrel_connector.address_filter import AddressFilter
 from whimbrel_connector.connector import KEEPALIVE_SECONDS, BaseConnector, Closing
-from whimbrel_connector.resolver import AbstractResolver, DefaultResolver, Resolver
+from whimbrel_connector.resolver import AbstractResolver, DefaultResolver, Resolver, ResolveResult
 from whimbrel_connector.route import Route
 from whimbrel_connector.tls import TlsOption, tls_policy
 from whimbrel_connector.transports import LOOP_TRANSPORTS, Transports
@@ -211,13 +212,13 @@ class TCPConnector(BaseConnector):
                 route, proxy, connection, self._dial_directly, options.transports, sessions
             )
         if proxy is None and self._wrap_create_connection is not None:
-            made = await dial_by(self._wrap_create_connection, route, connection, self._cache, options)
+            made = await dial_by(self._wrap_create_connection, route, connection, self._lookup, options)
         elif proxy is None:
             made = await self._dial_directly(route, connection)
         else:
             from whimbrel_connector._socks import dial_socks  # noqa: PLC0415  needs an extra
 
-            made = await dial_socks(route, proxy, connection, self._cache, options)
+            made = await dial_socks(route, proxy, connection, self._lookup, options)
         if route.tls is not None:
             sessions.keep(route, made.get_extra_info("ssl_object"), made.lost)
         return made
@@ -227,4 +228,23 @@ class TCPConnector(BaseConnector):
         return SimpleNamespace(url=req.proxy, _ssl=None)
 
     async def _dial_directly(self, route: Route, protocol: Callable[[], _P], /) -> _P:
-        return await dial_tcp(route, protocol, self._cache, self._dial_options)
+        return await dial_tcp(route, protocol, self._lookup, self._dial_options)
+
+    @property
+    def _lookup(self) -> Resolver:
+        is_usual = getattr(self._resolve_host, "__func__", None) is _USUAL_LOOKUP
+        return self._cache if is_usual else LookupStep(self._resolve_host, self._cache)
+
+    async def _resolve_host(
+        self,
+        host: str,
+        port: int,
+        traces: object = None,  # noqa: ARG002  of aiohttp; tracers are told elsewhere
+    ) -> list[ResolveResult]:
+        """Return where `host` is, an address too; aiohttp's cookbook overrides it to keep requests inside."""
+        if is_address(host):
+            return [literal_address(host, host, port)]
+        return list(await self._cache.resolve(host, port, family=self.family))
+
+
+_USUAL_LOOKUP = TCPConnector._resolve_host  # noqa: SLF001  this module's own
