@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from whimbrel_http1._framing import (
-    CHUNKED,
-    TUNNEL,
-    UNTIL_CLOSE,
-    connection_persists,
-    request_body,
-    response_body,
-)
+from whimbrel_http1._framing import CHUNKED, TUNNEL, UNTIL_CLOSE, FramingNotes
+
+
+def notes(length: int = -1, *lines: bytes, coded: bool = False, chunked: bool = False) -> FramingNotes:
+    """Return the notes on a head with such a length, or such codings, and with `lines`."""
+    it = FramingNotes(one_host=False)
+    it.content_length = length
+    if coded:
+        it.codings = [b"chunked" if chunked else b"gzip"]
+    for line in lines:
+        it.notice(line, 0, line.index(b":"), len(line), len(line))
+    return it
 
 
 @pytest.mark.parametrize(
@@ -37,17 +41,19 @@ from whimbrel_http1._framing import (
 def test_a_response_body_is_decided_in_this_order(
     status: int, method: str, length: int, coded: bool, chunked: bool, expected: int
 ) -> None:
-    assert response_body(status, method, length, coded=coded, chunked=chunked) == expected
+    assert notes(length, coded=coded, chunked=chunked).response_body(status, method) == expected
 
 
 def test_a_request_body_never_reads_until_close() -> None:
-    assert request_body(-1, chunked=False) == 0
-    assert request_body(5, chunked=False) == 5
-    assert request_body(-1, chunked=True) == CHUNKED
+    assert notes().request_body("GET") == 0
+    assert notes(5).request_body("GET") == 5
+    assert notes(coded=True, chunked=True).request_body("POST") == CHUNKED
+    assert notes(5).request_body("CONNECT") == TUNNEL
 
 
 def test_close_always_wins() -> None:
-    assert connection_persists(1, close=False, keep_alive=False)
-    assert connection_persists(0, close=False, keep_alive=True)
-    assert not connection_persists(0, close=False, keep_alive=False)
-    assert not connection_persists(1, close=True, keep_alive=True)
+    keep_alive, close = b"Connection: keep-alive", b"Connection: close"
+    assert notes().persists(1)
+    assert notes(-1, keep_alive).persists(0)
+    assert not notes().persists(0)
+    assert not notes(-1, keep_alive, close).persists(1)

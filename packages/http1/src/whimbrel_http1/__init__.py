@@ -30,14 +30,14 @@ from whimbrel_http1.events import (
     HTTP_1_1,
     EndOfMessage,
     Event,
+    Headers,
     HttpVersion,
     RawHeaders,
     RequestHead,
     ResponseHead,
     Upgraded,
 )
-from whimbrel_http1.fields import Headers, parse_fields
-from whimbrel_http1.parsers import RequestParser, ResponseParser
+from whimbrel_http1.parsers import RequestParser, ResponseParser, parse_fields
 from whimbrel_http1.terms import DEFAULT_LIMITS, Awaiting, Leniency, Limits
 
 if TYPE_CHECKING:

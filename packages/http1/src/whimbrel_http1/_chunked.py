@@ -1,7 +1,6 @@
 """Decode the chunked transfer coding (RFC 9112 section 7.1).
 
-Bytes go in through `ChunkReader.read`; pieces of body come out as `bytes`. The size of a chunk is
-reckoned digit by digit and its extensions are checked and dropped, so no line is ever held.
+The size of a chunk is reckoned digit by digit and its extensions are checked and dropped: no line is held.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Undo one content coding: gzip or deflate (RFC 1952, 1950 and 1951), br (RFC 7932), zstd (RFC 8878).
 
-Each is a `Stage` over a library, which is looked for when it is first needed.
+Libraries are looked for when first needed.
 """
 
 from __future__ import annotations

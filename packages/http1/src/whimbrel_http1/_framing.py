@@ -1,7 +1,6 @@
 """How long is a body, and does its connection live on (RFC 9112 sections 6 and 9)?
 
-`FramingNotes` are what the fields of a head say about it. Each line is noticed when it is complete, so a
-contradiction is refused before the head ends. The answers are pure decisions, for reading and writing.
+Each field line is noticed when it is complete, so a contradiction is refused before the head ends.
 """
 
 from __future__ import annotations
@@ -17,12 +16,9 @@ __all__ = [
     "TUNNEL",
     "UNTIL_CLOSE",
     "FramingNotes",
-    "connection_persists",
-    "request_body",
-    "response_body",
 ]
 
-# Answers that are not a number of bytes.
+# What follows a head, if it is no number of bytes.
 CHUNKED: Final = -1
 UNTIL_CLOSE: Final = -2
 TUNNEL: Final = -3
@@ -106,13 +102,34 @@ class FramingNotes:
         self.upgrade_option = self.upgrade_option or other.upgrade_option
         self.upgrade_field = self.upgrade_field or other.upgrade_field
         self.expect_continue = self.expect_continue or other.expect_continue
-        self.secret = self.secret or other.secret
         return True
 
     @property
     def _decides(self) -> bool:
         """Whether there is a line beside which another might be a fault."""
         return self.content_length >= 0 or self.codings is not None or self.hosts > 0
+
+    def persists(self, minor: i64) -> bool:
+        """Tell whether version and Connection let the connection live on (RFC 9112 section 9.3)."""
+        return not self.close and (minor == 1 or self.keep_alive)
+
+    def request_body(self, method: str) -> i64:
+        """Return the bytes of a request's body, or what else follows; it never ends with the connection."""
+        if method == "CONNECT":
+            return TUNNEL
+        return CHUNKED if self.chunked else max(0, self.content_length)
+
+    def response_body(self, status: i64, request_method: str) -> i64:
+        """Return the bytes of a response's body, or what else follows (RFC 9112 section 6.3)."""
+        if status == 101 or (200 <= status < 300 and request_method == "CONNECT"):
+            return TUNNEL
+        if status < 200 or status in (204, 304) or request_method == "HEAD":
+            return 0
+        if self.chunked:
+            return CHUNKED
+        if self.coded or self.content_length < 0:
+            return UNTIL_CLOSE
+        return self.content_length
 
     @property
     def length(self) -> int | None:
@@ -133,12 +150,7 @@ class FramingNotes:
     def notice(self, data: bytes, start: i64, colon: i64, end: i64, place: i64) -> None:
         """Take note of the field line `data[start:end]`, if it is one that matters.
 
-        Args:
-            data: What holds the line, checked already.
-            start: Where its name begins.
-            colon: Where its colon is.
-            end: Where its value ends, before CR LF.
-            place: Bytes of the message up to the end of the line.
+        Its bytes are checked already; with it and its CR LF, `place` bytes of the message are read.
 
         Raises:
             MalformedMessage: What the fields say so far is no framing.
@@ -234,58 +246,22 @@ class FramingNotes:
 
     def _notice_host(self, data: bytes, start: i64, colon: i64, end: i64) -> None:
         self.hosts += 1
-        if self.hosts > 1 and self._one_host:
-            raise self._host_fault("a request has one Host", data, start, end)
-        if self._one_host:
+        if not self._one_host:
+            return
+        what = "a request has one Host"
+        if self.hosts == 1:
             first = skip_blanks(data, colon + 1, end)
-            if not is_host(data, first, trim(data, first, end)):
-                what = "a Host is a name or an address, and perhaps a port"
-                raise self._host_fault(what, data, start, end)
+            if is_host(data, first, trim(data, first, end)):
+                return
+            what = "a Host is a name or an address, and perhaps a port"
+        raise self._line_fault(what, data, start, end, "RFC 9112 section 3.2")
 
-    def _host_fault(self, what: str, data: bytes, start: i64, end: i64) -> ParseError:
-        return MalformedMessage(what, self._place, "RFC 9112 section 3.2", data[start:end])
-
-    def _line_fault(self, what: str, data: bytes, start: i64, end: i64) -> ParseError:
-        return MalformedMessage(what, self._place, "RFC 9112 section 6", data[start:end])
+    def _line_fault(
+        self, what: str, data: bytes, start: i64, end: i64, rule: str = "RFC 9112 section 6"
+    ) -> ParseError:
+        return MalformedMessage(what, self._place, rule, data[start:end])
 
     def _both_framings(self, data: bytes, start: i64, end: i64) -> ParseError:
         # Both framings at once is how messages are smuggled: never guess which one the peer meant.
         what = "Content-Length and Transfer-Encoding exclude each other"
-        return MalformedMessage(what, self._place, "RFC 9112 section 6.3", data[start:end])
-
-
-def response_body(
-    status: i64, request_method: str, content_length: i64, *, coded: bool, chunked: bool
-) -> i64:
-    """Return the bytes of a response's body, or `CHUNKED`, `UNTIL_CLOSE` or `TUNNEL`.
-
-    Args:
-        status: The status code.
-        request_method: The method of the request that is answered.
-        content_length: What Content-Length says, -1 without one.
-        coded: Whether there is a Transfer-Encoding.
-        chunked: Whether chunked is the last of its codings.
-    """
-    if status == 101 or (200 <= status < 300 and request_method == "CONNECT"):
-        return TUNNEL
-    if status < 200 or status in (204, 304) or request_method == "HEAD":
-        return 0
-    if chunked:
-        return CHUNKED
-    if coded or content_length < 0:
-        return UNTIL_CLOSE
-    return content_length
-
-
-def request_body(content_length: i64, *, chunked: bool) -> i64:
-    """Return the bytes of a request's body, or `CHUNKED`; a request never reads until close."""
-    if chunked:
-        return CHUNKED
-    return max(0, content_length)
-
-
-def connection_persists(minor: i64, *, close: bool, keep_alive: bool) -> bool:
-    """Tell whether version and Connection let the connection live on (RFC 9112 section 9.3)."""
-    if close:
-        return False
-    return minor == 1 or keep_alive
+        return self._line_fault(what, data, start, end, "RFC 9112 section 6.3")

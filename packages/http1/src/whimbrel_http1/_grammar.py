@@ -27,6 +27,7 @@ __all__ = [
     "pattern",
     "skip_blanks",
     "split_list",
+    "table",
     "target_end",
     "text_end",
     "token_end",
@@ -55,7 +56,8 @@ _NAME: Final = b"-._~!$&'()*+,;=0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijkl
 _TARGET: Final = bytes(range(0x21, 0x7F))
 
 
-def _table(members: bytes) -> bytes:
+def table(members: bytes) -> bytes:
+    """Return 256 octets: for each one whether it is of `members`."""
     return bytes(octet in members for octet in range(256))
 
 
@@ -70,10 +72,10 @@ def pattern(form: bytes, *classes: bytes) -> re.Pattern[bytes]:
 
 # Compiled, a loop over a table is fastest; interpreted, so is a search by one class made of the same
 # octets, which cannot backtrack.
-BY_SEARCH: Final = isinstance(_table, types.FunctionType)
-TOKEN_OCTETS: Final = _table(TOKEN)
-TEXT_OCTETS: Final = _table(TEXT)
-TARGET_OCTETS: Final = _table(_TARGET)
+BY_SEARCH: Final = isinstance(table, types.FunctionType)
+TOKEN_OCTETS: Final = table(TOKEN)
+TEXT_OCTETS: Final = table(TEXT)
+TARGET_OCTETS: Final = table(_TARGET)
 _TOKEN_RUN: Final = pattern(b"[%b]*", TOKEN)
 _TEXT_RUN: Final = pattern(b"[%b]*", TEXT)
 _TARGET_RUN: Final = pattern(b"[%b]*", _TARGET)
@@ -82,7 +84,7 @@ HEX_VALUES: Final = bytes(
     _HEX.index(bytes([octet]).lower()) if octet in _HEX else NOT_HEX for octet in range(256)
 )
 _NAME_RUN: Final = pattern(b"[%b]*", _NAME)
-_NAME_OCTETS: Final = _table(_NAME)
+_NAME_OCTETS: Final = table(_NAME)
 _LOWER: Final = bytes(range(256)).lower()
 
 

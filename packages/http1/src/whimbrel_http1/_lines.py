@@ -1,8 +1,7 @@
 """What happens to lines beside their scanning: they are mended before it, then cut, and known again.
 
-The scanner has checked every byte, so whoever cuts a section only looks for the ends of things. A server
-says most of a head again with each response: lines that a head shares with the one before are kept, joined to
-runs, with what they said. Where the bytes of a run stand again at the start of a line they are passed over.
+A server says most of a head again with each response. Lines that a head shares with the one before are kept
+as runs, with what they said; where the bytes of a run stand again where a line begins, they are passed over.
 """
 
 from __future__ import annotations
@@ -75,8 +74,8 @@ def index_fields(pairs: tuple[tuple[bytes, bytes], ...]) -> dict[str, str]:
     return index
 
 
-def find_fields(block: bytes, start: int, name: bytes, *, first_only: bool = False) -> list[bytes]:
-    """Return the values of each field called `name`, or of the first, in a section that was scanned."""
+def find_fields(block: bytes, start: int, name: bytes) -> list[bytes]:
+    """Return the values of each field called `name` in a section that a scanner has read."""
     lowered = name.lower()
     values: list[bytes] = []
     line: i64 = start
@@ -86,8 +85,6 @@ def find_fields(block: bytes, start: int, name: bytes, *, first_only: bool = Fal
         if name_is(block, line, colon, lowered):
             first: i64 = skip_blanks(block, colon + 1, end)
             values.append(block[first : trim(block, first, end)])
-            if first_only:
-                break
         line = end + 2
     return values
 
@@ -105,11 +102,9 @@ class Run:
     """Field lines that follow each other, without fault.
 
     Attributes:
-        text: The lines, each with its CRLF.
-        size: The bytes of `text`.
-        fields: How many lines there are.
-        pairs: Their names and values, as `split_fields` cuts them.
-        noted: Where in `text` the lines are that say something about framing: begin, colon, end.
+        text: The lines, each with its CRLF; `size` bytes, `fields` lines.
+        pairs: Their names and values.
+        noted: Where lines in `text` begin, have their colon and end that frame something.
         notes: What these say; None where there are none.
         first, last, colon: The octets at both ends of the first name, and where its colon is.
     """
@@ -196,14 +191,7 @@ class KnownRuns:
         return None
 
     def end(self, before: bytes, block: bytes, fields_start: i64, fields: i64) -> None:
-        """Learn from a head without fault that differs from the one before, if it was not much as expected.
-
-        Args:
-            before: The head before.
-            block: The head that was read.
-            fields_start: Where its field lines begin.
-            fields: How many there are.
-        """
+        """Learn from `block`, a head with so many `fields`, if it was not much as expected."""
         strange: i64 = fields - self._passed
         if strange <= self._usual and 2 * strange <= fields:
             return
@@ -237,12 +225,11 @@ def mender_for(leniencies: Leniency, *, start_line: bool) -> LineMender | None:
 class LineMender:
     """Pass one section after another on to a scanner, lines put right that end or continue as overlooked.
 
-    The scanner sees lines that end with CR LF and do not continue; everything else about them it judges as
-    ever. Offsets in faults count the bytes it sees. Text is passed on as it comes; the end of a field line is
-    held back until the next byte tells whether the line goes on, and a CR until it tells whether it is one.
+    All else about lines the scanner judges as ever; offsets in faults count the bytes it sees. The end of a
+    field line is held back until the next byte tells whether the line goes on, and so is a CR.
 
     Args:
-        start_line: Whether a section begins with a line that is never folded.
+        start_line: Whether a section begins with one, which is never folded.
         bare_lf: Take LF alone for the end of a line.
         folded: Join a line that begins with a blank to the one before.
     """

@@ -1,14 +1,13 @@
 """Read a head, or a section of field lines, from bytes that come in any pieces (RFC 9112 sections 2 to 5).
 
-Each byte is looked at once, whatever the pieces: a scanner keeps its place within the line, not the
-line. What decides the framing of a message is noticed at the end of the line that says it, so a
+Each byte is looked at once, whatever the pieces: a scanner keeps its place within the line, not the line. A
 faulty head is refused before it is complete, at the same byte for every way to cut it.
 """
 
 from __future__ import annotations
 
 from whimbrel_http1._framing import NOTED_NAMES, FramingNotes
-from whimbrel_http1._grammar import BY_SEARCH, TEXT, TOKEN, pattern, target_end, text_end, token_end
+from whimbrel_http1._grammar import BY_SEARCH, TEXT, TOKEN, pattern, table, target_end, text_end, token_end
 from whimbrel_http1._lines import KnownRuns, cut_field, cut_fields
 from whimbrel_http1._typing import TYPE_CHECKING, Final, final, i64
 from whimbrel_http1.errors import MalformedMessage, MessageTooLarge, ParseError
@@ -42,12 +41,13 @@ _HT: Final = 0x09
 _LF: Final = 0x0A
 _CR: Final = 0x0D
 _SP: Final = 0x20
-_ZERO: Final = 0x30
-_NINE: Final = 0x39
 _COLON: Final = 0x3A
 
 _NO_LIMIT: Final = 1 << 60
-_VERSION_START: Final = b"HTTP/1."
+# A version, a blank and a status code: for each place of theirs, and each octet, whether it may stand there.
+_FORM: Final = b"".join(
+    table(members) for members in (*(b"H T T P / 1 . 01".split()), b" ", b"123456789", *[b"0123456789"] * 2)
+)
 _VERSION_OCTETS: Final = 8
 _STATUS_OCTETS: Final = 12
 _FIELD_LINE: Final = pattern(rb"[%b]+:[%b]*\r\n", TOKEN, TEXT)
@@ -452,16 +452,14 @@ class HeadScanner(FramingNotes):
         while position < self._end:
             index = position - line
             octet: i64 = data[position]
-            if index < _VERSION_OCTETS:
-                if not _version_octet_fits(index, octet):
-                    what = "a response begins with HTTP/1.0 or HTTP/1.1"
-                    raise self._fault(what, "RFC 9112 section 2.3", data, position)
-            elif index < _STATUS_OCTETS:
-                if not _status_octet_fits(index, octet):
-                    what = "one blank and a status code of three digits, 100 or more, follow the version"
-                    raise self._fault(what, "RFC 9112 section 4", data, position)
-            else:
+            if index == _STATUS_OCTETS:
                 return self._end_status(data, position)
+            if _FORM[index << 8 | octet] == 0:
+                what, rule = "a response begins with HTTP/1.0 or HTTP/1.1", "RFC 9112 section 2.3"
+                if index >= _VERSION_OCTETS:
+                    what = "one blank and a status code of three digits, 100 or more, follow the version"
+                    rule = "RFC 9112 section 4"
+                raise self._fault(what, rule, data, position)
             position += 1
         return position
 
@@ -513,7 +511,7 @@ class HeadScanner(FramingNotes):
         while position < self._end:
             octet: i64 = data[position]
             if position - first < _VERSION_OCTETS:
-                if not _version_octet_fits(position - first, octet):
+                if _FORM[(position - first) << 8 | octet] == 0:
                     what = "a request line ends with HTTP/1.0 or HTTP/1.1"
                     raise self._fault(what, "RFC 9112 section 2.3", data, position)
             elif octet == _CR:
@@ -542,18 +540,6 @@ class HeadScanner(FramingNotes):
         first: i64 = max(self._line, self._start)
         seen = b"".join(self._line_parts or ()) + data[first : position + 1]
         return MalformedMessage(what, self._before + position - self._origin, rule, seen)
-
-
-def _version_octet_fits(index: i64, octet: i64) -> bool:
-    if index < _VERSION_OCTETS - 1:
-        return octet == _VERSION_START[index]
-    return octet == _ZERO or octet == _ZERO + 1
-
-
-def _status_octet_fits(index: i64, octet: i64) -> bool:
-    if index == _VERSION_OCTETS:
-        return octet == _SP
-    return _ZERO + (1 if index == _VERSION_OCTETS + 1 else 0) <= octet <= _NINE
 
 
 def bound(limit: int | None) -> i64:

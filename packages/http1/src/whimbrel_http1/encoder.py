@@ -9,14 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from whimbrel_http1._framing import (
-    CHUNKED,
-    TUNNEL,
-    UNTIL_CLOSE,
-    connection_persists,
-    request_body,
-    response_body,
-)
+from whimbrel_http1._framing import CHUNKED, TUNNEL, UNTIL_CLOSE
 from whimbrel_http1._grammar import TARGET_OCTETS, TEXT_OCTETS, is_token
 from whimbrel_http1._scanner import FIELDS, REQUEST, RESPONSE, HeadScanner
 from whimbrel_http1._typing import TYPE_CHECKING, Final, TypeAlias, final, i64
@@ -155,11 +148,7 @@ class RequestEncoder(MessageEncoder):
                 "a request is chunked last, and in HTTP/1.1, or has no transfer coding (RFC 9112 section 6.1)"
             )
             raise InvalidHead("headers", what)
-        body: i64 = request_body(scanner.content_length, chunked=scanner.chunked)
-        if method == "CONNECT":
-            body = TUNNEL
-        keep_alive = connection_persists(minor, close=scanner.close, keep_alive=scanner.keep_alive)
-        super().__init__(head, body, keep_alive=keep_alive)
+        super().__init__(head, scanner.request_body(method), keep_alive=scanner.persists(minor))
         self._around_length: tuple[bytes, bytes] | None = None
 
     def resized(self, content_length: int) -> MessageEncoder:
@@ -225,15 +214,11 @@ class ResponseEncoder(MessageEncoder):
         head = _scanned(parts, scanner)
         if head is None:
             raise _response_fault(reason, parts)
-        coded = scanner.coded
-        if coded and (minor == 0 or not scanner.chunked or status < 200 or status == 204):
+        if scanner.coded and (minor == 0 or not scanner.chunked or status < 200 or status == 204):
             what = "no transfer coding but chunked, and none in HTTP/1.0, 1xx or 204 (RFC 9112 section 6.1)"
             raise InvalidHead("headers", what)
-        body: i64 = response_body(
-            status, request_method, scanner.content_length, coded=coded, chunked=scanner.chunked
-        )
-        keep_alive = connection_persists(minor, close=scanner.close, keep_alive=scanner.keep_alive)
-        super().__init__(head, body, keep_alive=keep_alive and body != UNTIL_CLOSE)
+        body: i64 = scanner.response_body(status, request_method)
+        super().__init__(head, body, keep_alive=scanner.persists(minor) and body != UNTIL_CLOSE)
 
 
 def encode_fields(headers: HeaderPairs) -> bytes:

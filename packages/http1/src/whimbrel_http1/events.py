@@ -6,13 +6,15 @@ Events are values: compare them, print them, and do not change them.
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 
-from whimbrel_http1._lines import find_fields, split_fields
+from whimbrel_http1._lines import find_fields, index_fields, split_fields
 from whimbrel_http1._typing import TYPE_CHECKING, Final, TypeAlias, final, i64
-from whimbrel_http1.fields import Headers
 from whimbrel_http1.terms import HTTP_1_0, HTTP_1_1, HttpVersion
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from whimbrel_http1._lines import KnownRuns
     from whimbrel_http1._scanner import HeadScanner
 
@@ -21,6 +23,7 @@ __all__ = [
     "HTTP_1_1",
     "EndOfMessage",
     "Event",
+    "Headers",
     "HttpVersion",
     "RawHeaders",
     "RequestHead",
@@ -32,6 +35,49 @@ RawHeaders: TypeAlias = tuple[tuple[bytes, bytes], ...]
 
 
 _MANY_NAMES: Final = 16
+
+
+class Headers(Mapping[str, str]):
+    """Field values by name, decoded when this is made; whoever needs one field asks the head for it.
+
+    Values are read as UTF-8; bytes that are not are escaped as surrogates, so nothing is lost. A
+    field that came more than once stands for its first value: `get_all` has them all. Iterating
+    gives each name once, in lower case, in wire order.
+
+    >>> headers = Headers(((b"Vary", b"Accept"), (b"vary", b"Cookie")))
+    >>> headers["VARY"], headers.get_all("vary"), list(headers)
+    ('Accept', ['Accept', 'Cookie'], ['vary'])
+    """
+
+    __slots__ = ("_first", "_raw")
+
+    def __init__(self, raw_headers: tuple[tuple[bytes, bytes], ...]) -> None:
+        self._raw = raw_headers
+        self._first: dict[str, str] = index_fields(raw_headers)
+
+    def __getitem__(self, name: str) -> str:
+        return self._first[name.lower()]
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._first
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._first)
+
+    def __len__(self) -> int:
+        return len(self._first)
+
+    def get_all(self, name: str) -> list[str]:
+        """Return the values of all fields called `name`, in wire order."""
+        lowered = name.lower().encode("utf-8", "surrogateescape")
+        return [
+            value.decode("utf-8", "surrogateescape")
+            for candidate, value in self._raw
+            if candidate.lower() == lowered
+        ]
+
+    def __repr__(self) -> str:
+        return f"Headers({self._raw!r})"
 
 
 class _Value:
@@ -47,6 +93,9 @@ class _Value:
 
     def __hash__(self) -> int:
         return hash(self._facts())
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(repr, self._facts()))})"
 
 
 class _Head(_Value):
@@ -130,35 +179,29 @@ class _Head(_Value):
 
     def get(self, name: bytes) -> bytes | None:
         """Return the value of the first field called `name` in any letter case, None without one."""
-        headers = self._headers
-        if headers is None:
-            values = find_fields(self._block, self._fields_start, name, first_only=True)
-            return values[0] if values else None
-        lowered = name.lower()
-        for candidate, value in headers:
-            if candidate.lower() == lowered:
-                return value
-        return None
+        values = self._values_of(name)
+        return values[0] if values else None
 
     def get_all(self, name: bytes) -> list[bytes]:
         """Return the values of all fields called `name` in any letter case, in wire order."""
+        return list(self._values_of(name))
+
+    def _values_of(self, name: bytes) -> tuple[bytes, ...]:
         found = self._found
         if found is None:
             found = self._found = {}
         values = found.get(name)
         if values is None:
-            values = self._look_for(name)
+            headers = self._headers
+            if headers is None:
+                values = tuple(find_fields(self._block, self._fields_start, name))
+            else:
+                lowered = name.lower()
+                values = tuple([value for candidate, value in headers if candidate.lower() == lowered])
             # A head that comes again is the same head, and is asked the same.
             if len(found) < _MANY_NAMES:
                 found[name] = values
-        return list(values)
-
-    def _look_for(self, name: bytes) -> tuple[bytes, ...]:
-        headers = self._headers
-        if headers is None:
-            return tuple(find_fields(self._block, self._fields_start, name))
-        lowered = name.lower()
-        return tuple([value for candidate, value in headers if candidate.lower() == lowered])
+        return values
 
     def _facts(self) -> tuple[object, ...]:
         return (self.version, self.raw_headers, self.content_length, self.chunked, self.keep_alive)
@@ -277,9 +320,6 @@ class EndOfMessage(_Value):
     def _facts(self) -> tuple[object, ...]:
         return (self.trailers,)
 
-    def __repr__(self) -> str:
-        return f"EndOfMessage({self.trailers!r})"
-
 
 @final
 class Upgraded(_Value):
@@ -294,9 +334,6 @@ class Upgraded(_Value):
 
     def _facts(self) -> tuple[object, ...]:
         return (self.surplus,)
-
-    def __repr__(self) -> str:
-        return f"Upgraded({self.surplus!r})"
 
 
 Event: TypeAlias = ResponseHead | RequestHead | bytes | EndOfMessage | Upgraded

@@ -1,19 +1,13 @@
-"""Read responses, as a client does, and requests, as a server does (RFC 9112): bytes in, events out."""
+"""Read responses, as a client does, and requests, as a server does (RFC 9112); and field lines alone."""
 
 from __future__ import annotations
 
 import sys
 
-from whimbrel_http1._framing import (
-    INTERIM,
-    TUNNEL,
-    UNTIL_CLOSE,
-    connection_persists,
-    request_body,
-    response_body,
-)
+from whimbrel_http1._framing import INTERIM, UNTIL_CLOSE
+from whimbrel_http1._lines import split_fields
 from whimbrel_http1._parser import Parser
-from whimbrel_http1._scanner import REQUEST, RESPONSE
+from whimbrel_http1._scanner import FIELDS, REQUEST, RESPONSE, HeadScanner
 from whimbrel_http1._typing import TYPE_CHECKING, Final, final, i64
 from whimbrel_http1.errors import MalformedMessage
 from whimbrel_http1.events import HTTP_1_0, HTTP_1_1, RequestHead, ResponseHead
@@ -21,11 +15,10 @@ from whimbrel_http1.terms import DEFAULT_LIMITS, STRICT, Leniency
 
 if TYPE_CHECKING:
     from whimbrel_http1._lines import KnownRuns
-    from whimbrel_http1._scanner import HeadScanner
-    from whimbrel_http1.events import Event
+    from whimbrel_http1.events import Event, RawHeaders
     from whimbrel_http1.terms import Limits
 
-__all__ = ["RequestParser", "ResponseParser"]
+__all__ = ["RequestParser", "ResponseParser", "parse_fields"]
 
 _STRICT: Final = STRICT
 # Without the lock of the interpreter a compiled attribute may not be read while a thread writes it.
@@ -33,25 +26,15 @@ _SHARES: Final = bool(getattr(sys, "_is_gil_enabled", lambda: True)())
 
 
 @final
-class _Read:
-    """What a parser read first, and what it knows since.
+class _Last:
+    """What the last strict parser read first, for the next one that is made with the same limits.
 
-    It is swapped whole, and neither the head nor a run is changed, so threads may share it. A head with a
+    The tuple is swapped whole, and nothing in it is changed, so threads may share it. A head with a
     Set-Cookie is for one client only: it is forgotten with its parser.
     """
 
-    def __init__(self, limits: Limits, head: ResponseHead, runs: KnownRuns | None) -> None:
-        self.limits = limits
-        self.head = head
-        self.runs = runs
-
-
-@final
-class _Last:
-    """What the last strict parser read, for the next one that is made with the same limits."""
-
     def __init__(self) -> None:
-        self.read: _Read | None = None
+        self.read: tuple[Limits, ResponseHead, KnownRuns | None] | None = None
 
 
 _LAST: Final = _Last()
@@ -92,9 +75,9 @@ class ResponseParser(Parser):
         self._lends = _SHARES and leniencies is _STRICT
         if self._lends:
             last = _LAST.read
-            if last is not None and last.limits is limits:
-                self._head = last.head
-                self._runs = last.runs
+            if last is not None and last[0] is limits:
+                self._head = last[1]
+                self._runs = last[2]
         self._answered = False  # whether the response to the last request that was spoken of is read
         self._next_methods: list[str] | None = None
 
@@ -131,24 +114,20 @@ class ResponseParser(Parser):
         block = scanner.block
         status: i64 = (block[9] - 48) * 100 + (block[10] - 48) * 10 + (block[11] - 48)
         minor: i64 = block[7] - 48
-        coded = scanner.coded
-        chunked = scanner.chunked
         interim = status < 200 and status != 101
         if status == 101 and minor == 0:
             what = "HTTP/1.0 cannot change to another protocol"
             raise MalformedMessage(what, len(block), "RFC 9110 section 7.8")
-        body: i64 = response_body(status, self._method, scanner.content_length, coded=coded, chunked=chunked)
-        if interim:
-            body = INTERIM
-        persists = connection_persists(minor, close=scanner.close, keep_alive=scanner.keep_alive)
-        if body == UNTIL_CLOSE or (coded and minor == 0):
+        body: i64 = INTERIM if interim else scanner.response_body(status, self._method)
+        persists = scanner.persists(minor)
+        if body == UNTIL_CLOSE or (scanner.coded and minor == 0):
             # HTTP/1.0 knows no transfer coding: its framing is in doubt (RFC 9112 section 6.1).
             persists = False
         head = ResponseHead(
             status,
             version=HTTP_1_1 if minor == 1 else HTTP_1_0,
             content_length=scanner.length,
-            chunked=chunked,
+            chunked=scanner.chunked,
             keep_alive=persists,
         )
         head.stand_for(scanner, body, self._method)
@@ -160,10 +139,10 @@ class ResponseParser(Parser):
     def _lend(self, head: ResponseHead, scanner: HeadScanner) -> None:
         if scanner.secret:
             last = _LAST.read
-            if last is None or last.limits is not self._limits:
+            if last is None or last[0] is not self._limits:
                 return
-            head = last.head
-        _LAST.read = _Read(self._limits, head, scanner.known)
+            head = last[1]
+        _LAST.read = (self._limits, head, scanner.known)
 
     def _begin_message(self) -> None:
         super()._begin_message()
@@ -222,21 +201,17 @@ class RequestParser(Parser):
             raise MalformedMessage("a request has a Host", len(block), "RFC 9112 section 3.2")
         if scanner.coded:
             _check_codings(scanner, minor, len(block))
-        persists = connection_persists(minor, close=scanner.close, keep_alive=scanner.keep_alive)
         head = RequestHead(
             method,
             block[scanner.method_end + 1 : target_end].decode("ascii"),
             HTTP_1_1 if minor == 1 else HTTP_1_0,
             content_length=scanner.length,
             chunked=scanner.chunked,
-            keep_alive=persists,
+            keep_alive=scanner.persists(minor),
             upgrade=minor == 1 and scanner.upgrade_option and scanner.upgrade_field,
             expect_continue=minor == 1 and scanner.expect_continue,
         )
-        body: i64 = TUNNEL
-        if method != "CONNECT":
-            body = request_body(scanner.content_length, chunked=scanner.chunked)
-        head.stand_for(scanner, body, "")
+        head.stand_for(scanner, scanner.request_body(method), "")
         return head
 
 
@@ -248,3 +223,30 @@ def _check_codings(scanner: HeadScanner, minor: i64, offset: i64) -> None:
         raise MalformedMessage(
             "chunked is the last transfer coding of a request", offset, "RFC 9112 section 6.3"
         )
+
+
+def parse_fields(block: bytes, limits: Limits = DEFAULT_LIMITS) -> RawHeaders:
+    r"""Split field lines into names and values, by the grammar of heads.
+
+    Args:
+        block: Lines that end with CRLF (the last one may lack it), without the empty line after them.
+        limits: `fields`, `field_bytes` and `head_bytes` matter here.
+
+    Returns:
+        `((name, value), ...)` in wire order and letter case, values without outer blanks.
+
+    Raises:
+        MalformedMessage: A name is not a token, a value holds a control character, a line is folded
+            or ends otherwise than with CRLF, or an empty line is among them.
+        MessageTooLarge: A limit is exceeded.
+
+    >>> parse_fields(b"Content-Type: text/plain\r\nX-Nest: 4")
+    ((b'Content-Type', b'text/plain'), (b'X-Nest', b'4'))
+    """
+    scanner = HeadScanner(FIELDS, limits)
+    ended = not block or block.endswith(b"\r\n")
+    section = block + (b"\r\n" if ended else b"\r\n\r\n")
+    end = scanner.scan(section, 0)
+    if end != len(section):
+        raise MalformedMessage("an empty line is among the fields", max(end, 0), "RFC 9112 section 5")
+    return split_fields(scanner.block, 0)
