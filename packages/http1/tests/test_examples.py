@@ -197,7 +197,11 @@ def test_a_server_sees_that_a_client_left_within_a_request(server: int) -> None:
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="an interrupt strikes anywhere in the loop")
 @pytest.mark.parametrize("script", ["server.py", "proxy.py"])
 def test_an_interrupt_ends_it_at_once_and_quietly(script: str) -> None:
-    with ExitStack() as stack, started(script, stop=signal.SIGINT) as port:
+    with ExitStack() as stack:
+        # What runs in the background may ignore interrupts, and then so does what it starts.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        stack.callback(signal.signal, signal.SIGINT, before)
+        port = stack.enter_context(started(script, stop=signal.SIGINT))
         connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), TIMEOUT_SECONDS))
         connection.sendall(GET + b"\r\n")
         read_head(connection)

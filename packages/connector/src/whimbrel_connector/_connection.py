@@ -105,7 +105,7 @@ class Http1Connection(Receiver):
         self._kept_parser: _KeptParser | None = None
         self._unread_test: Callable[[], bool] | None = None
         self._keeper: object = None
-        self._waiter: Waiter[ResponseHead] | None = None
+        self._waiter: Waiter[ResponseHead] | Waiter[None] | None = None
         self._opened_at = 0.0
         self._usable_until = inf
         self.closed_here = False
@@ -174,9 +174,12 @@ class Http1Connection(Receiver):
         self._user = user
         self._keeper = keeper
 
-    def wake_soon(self, waiter: Waiter[ResponseHead]) -> None:
+    def wake_soon(self, waiter: Waiter[ResponseHead] | Waiter[None]) -> None:
         """Let who has got what it waited for go on when the transport's present report has been heeded."""
-        self._waiter = waiter
+        if self._waiter is None:
+            self._waiter = waiter
+        else:
+            waiter.wake_later()
 
     def finish(self) -> None:
         """Be free for the next exchange: this one has ended cleanly."""
