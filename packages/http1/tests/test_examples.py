@@ -44,6 +44,16 @@ def started(script: str, *arguments: str, stop: signal.Signals = signal.SIGTERM)
         assert complaints == ""
 
 
+@contextmanager
+def heeding_interrupts() -> Iterator[None]:
+    """Let what is started heed interrupts: what runs in the background may ignore them, and so would its children."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[int]:
     with started("server.py") as port:
@@ -197,11 +207,7 @@ def test_a_server_sees_that_a_client_left_within_a_request(server: int) -> None:
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="an interrupt strikes anywhere in the loop")
 @pytest.mark.parametrize("script", ["server.py", "proxy.py"])
 def test_an_interrupt_ends_it_at_once_and_quietly(script: str) -> None:
-    with ExitStack() as stack:
-        # What runs in the background may ignore interrupts, and then so does what it starts.
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)
-        stack.callback(signal.signal, signal.SIGINT, before)
-        port = stack.enter_context(started(script, stop=signal.SIGINT))
+    with heeding_interrupts(), ExitStack() as stack, started(script, stop=signal.SIGINT) as port:
         connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), TIMEOUT_SECONDS))
         connection.sendall(GET + b"\r\n")
         read_head(connection)
