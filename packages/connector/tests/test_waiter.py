@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import gc
 import importlib.util
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -63,6 +65,34 @@ async def test_a_callback_of_the_loop_wakes_the_task_at_once_and_in_its_context(
     assert await shore.wake_from_the_loop() == ["wader", "high"]
     assert await task == "ebb"
     assert tide.get() == "low"
+
+
+@pytest.mark.parametrize("in_a_task", [False, True])
+async def test_what_a_task_had_in_its_context_goes_with_it(*, in_a_task: bool) -> None:
+    class Cargo:
+        pass
+
+    cargo: contextvars.ContextVar[Cargo] = contextvars.ContextVar("cargo")
+    waiter: Waiter[str] = Waiter(asyncio.get_running_loop())
+
+    async def carry() -> weakref.ref[Cargo]:
+        cargo.set(Cargo())
+        await waiter
+        return weakref.ref(cargo.get())
+
+    task = asyncio.ensure_future(carry())
+    await asyncio.sleep(0)
+    waiter.set_result("wader")
+    if in_a_task:
+        waiter.wake()
+    else:
+        asyncio.get_running_loop().call_soon(waiter.wake)
+    left = await task
+    del task
+    await asyncio.sleep(0)  # what has woken this task is the other one
+    gc.collect()
+    assert left() is None
+    assert waiter.result() == "wader"
 
 
 async def test_another_task_wakes_it_in_the_next_turn() -> None:

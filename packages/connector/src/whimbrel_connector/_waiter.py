@@ -63,7 +63,7 @@ class Waiter(Generic[T]):
         if asyncio.current_task(self._loop) is not None:
             self.wake_later()
             return
-        self._resume = None
+        self._resume = self._context = None
         try:
             context.run(resume, self)
         except (SystemExit, KeyboardInterrupt) as stop:
@@ -71,9 +71,10 @@ class Waiter(Generic[T]):
 
     def wake_later(self) -> None:
         """Let the task go on in the next turn, if it waits and something has come."""
-        resume, self._resume = self._resume, None
+        resume, context = self._resume, self._context
+        self._resume = self._context = None  # else they would live as long as the response
         if resume is not None:
-            self._loop.call_soon(resume, self, context=self._context)
+            self._loop.call_soon(resume, self, context=context)
 
     # What asyncio's tasks ask of a future.
 
