@@ -340,6 +340,12 @@ DIFFERENCES: tuple[Difference, ...] = (
         {"redirect without a location": ("history",), "redirect with an empty location": ("history",)},
     ),
     Difference(
+        "Credentials in a `Location` are sent.",
+        "They are dropped.",
+        "A server does not tell us who we are.",
+        {"redirect to credentials that are for here": ("request 2 authorization",)},
+    ),
+    Difference(
         "The fragment is lost in a redirect.",
         "A `Location` without one inherits it.",
         "RFC 9110 section 10.2.2.",

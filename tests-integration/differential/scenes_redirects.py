@@ -81,6 +81,11 @@ LEADS = [
     ),
     Scene("redirect loses params", get("/from", params={"a": "1"}), {"/from": to("/to")}),
     Scene("redirect to credentials", get("/from"), {"/from": to("http://me:mine@127.0.0.1:1/to")}),
+    Scene(
+        "redirect to credentials that are for here",
+        get("/from"),
+        {"/from": lambda heard: to(f"http://me:mine@{heard.get('host')}/to"), "/to": text("there")},
+    ),
     Scene("redirect to another scheme", get("/from"), {"/from": to("ftp://shore.example/")}),
     Scene("redirect to a script", get("/from"), {"/from": to("javascript:alert(1)")}),
     Scene("redirect to no host", get("/from"), {"/from": to("http:///path")}),

@@ -1,5 +1,6 @@
 """The head that a request becomes."""
 
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -126,6 +127,10 @@ def test_the_name_of_a_file_stays_here(tmp_path: Path) -> None:
     (tmp_path / "secret name.txt").write_bytes(b"eggs")
     with (tmp_path / "secret name.txt").open("rb") as file:
         body = payload_of(file)
+        assert body is not None
+        assert "Content-Disposition" not in head_of("POST", body=body)
+    with tempfile.NamedTemporaryFile() as wrapped:  # which is no file to `isinstance`
+        body = payload_of(wrapped)
         assert body is not None
         assert "Content-Disposition" not in head_of("POST", body=body)
 

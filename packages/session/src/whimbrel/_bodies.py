@@ -1,7 +1,6 @@
 """From `data` and `json` to the payload that is sent."""
 
 from collections.abc import Callable, Iterable, Mapping
-from io import IOBase
 from json import dumps as standard_dumps
 
 from whimbrel.errors import ClientPayloadError
@@ -36,7 +35,7 @@ def payload_of(
         payload = get_payload(data)
     except NoPayload:
         return _form_payload(data)
-    if isinstance(data, IOBase):  # what a file is called here is nobody's business there
+    if payload is not data:  # what a file is called here is nobody's business there
         payload.headers.pop("Content-Disposition", None)
     return payload
 
