@@ -105,6 +105,18 @@ class Limits:
     """
 
     # Not a dataclass: importing that module costs more time than importing this package.
+    __slots__ = (
+        "chunk_extension_bytes",
+        "chunk_line_bytes",
+        "field_bytes",
+        "fields",
+        "head_bytes",
+        "held_bytes",
+        "interim_responses",
+        "line_bytes",
+        "trailer_fields",
+        "trailers_bytes",
+    )
     line_bytes: int | None
     field_bytes: int | None
     fields: int | None
@@ -115,7 +127,6 @@ class Limits:
     trailers_bytes: int | None
     interim_responses: int | None
     held_bytes: int | None
-    __slots__ = tuple(__annotations__)
 
     def __init__(
         self,
