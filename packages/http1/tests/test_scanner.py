@@ -206,3 +206,12 @@ def test_searches_and_loops_read_the_same(
         looped = read_events(ResponseParser(limits=limits), pieces, eof=True)
     assert looped.events == searched.events
     assert (type(looped.fault), str(looped.fault)) == (type(searched.fault), str(searched.fault))
+
+
+@pytest.mark.parametrize("loops", [True, False])
+def test_the_end_of_a_line_counts_too(monkeypatch: pytest.MonkeyPatch, *, loops: bool) -> None:
+    if loops:
+        use_loops(monkeypatch)
+    limits = Limits(head_bytes=len(OK + b"a: 1\r"))
+    with pytest.raises(MessageTooLarge, match=f"head_bytes={limits.head_bytes}"):
+        ResponseParser(limits=limits).feed(OK + b"a: 1\r\n\r\n")

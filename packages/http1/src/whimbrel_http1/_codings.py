@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import zlib
+from abc import abstractmethod
 from collections import deque
 from functools import cache
 from itertools import islice
@@ -145,9 +146,9 @@ class Stage:
                 return output
         return b""
 
+    @abstractmethod
     def _step(self, limit_bytes: int) -> bytes | None:
         """Return the output of some input, maybe none; None when more input is needed."""
-        raise NotImplementedError
 
     def _begin_member(self) -> None:
         self._members += 1
