@@ -21,6 +21,7 @@ from whimbrel import (
     TCPConnector,
     TraceConfig,
 )
+from whimbrel.testing import MemoryConnector, Site
 from whimbrel_http1 import Limits, ResponseParser
 
 
@@ -99,6 +100,20 @@ async def test_a_proxy_may_be_set_from_inside(serve: Serve, monkeypatch: pytest.
         await session.get("http://sea.example/")
     assert [head.split()[1] for head in proxy.heads] == [b"http://shore.example/", b"http://sea.example/"]
     assert all(b"Proxy-Authorization: Basic dXNlcjpwYXNz" in head for head in proxy.heads)
+
+
+async def test_a_connector_and_a_jar_may_be_put_in(serve: Serve) -> None:
+    peer = await serve(answer(b"", "Set-Cookie: tide=low"))
+    first, second = MemoryConnector(Site()), TCPConnector()
+    async with ClientSession(connector=first) as session:
+        session._connector = second
+        session._cookie_jar = jar = whimbrel.CookieJar(unsafe=True)
+        assert (session.connector, session.cookie_jar) == (second, jar)
+        for _ in range(2):
+            await session.get(peer.url)
+    assert (b"Cookie: tide=low" in peer.heads[1], len(jar)) == (True, 1)
+    assert (first.closed, second.closed) == (False, True)
+    await first.close()
 
 
 def test_the_loop_of_the_first_use_is_remembered() -> None:

@@ -8,9 +8,10 @@ import asyncio
 from multidict import CIMultiDict
 from yarl import URL
 
+from whimbrel._cookies import CookieJarLike
 from whimbrel._credentials import BasicAuth
 from whimbrel._defaults import Defaults
-from whimbrel._life import ConnectorLike
+from whimbrel._life import ConnectorLike, RequestLife
 from whimbrel._plan import LooseHeaders, RaiseForStatus
 from whimbrel._proxies import ProxyRules
 from whimbrel._urls import StrOrURL
@@ -24,6 +25,7 @@ class InsideNames:
 
     _connector: ConnectorLike | None
     _defaults: Defaults
+    _life: RequestLife
 
     @property
     def _base_url(self) -> URL | None:
@@ -32,6 +34,14 @@ class InsideNames:
     @property
     def _raise_for_status(self) -> RaiseForStatus:
         return self._defaults.raise_for_status
+
+    @property
+    def _cookie_jar(self) -> CookieJarLike:
+        return self._life.jar
+
+    @_cookie_jar.setter
+    def _cookie_jar(self, jar: CookieJarLike) -> None:
+        self._life.keep_cookies_in(jar)
 
     @property
     def _default_headers(self) -> CIMultiDict[str]:

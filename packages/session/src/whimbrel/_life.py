@@ -88,14 +88,22 @@ class RequestLife:
         *,
         requote: bool,
     ) -> None:
-        self._connector = connector
-        self._jar = jar
-        self._cookies_for = cookie_source(jar)
+        self.connect_by(connector)
+        self.keep_cookies_in(jar)
         self._response_class = response_class
         self._clock = AlarmClock()
         self.requote = requote
+
+    def connect_by(self, connector: ConnectorLike) -> None:
+        """Take connections from this connector from now on."""
+        self.connector = connector
         # What leads to one socket on this machine goes there, whatever proxy the environment names.
         self._asks_environment: bool = getattr(connector, "reaches_proxies", True)
+
+    def keep_cookies_in(self, jar: CookieJarLike) -> None:
+        """Take cookies from this jar, and give them to it, from now on."""
+        self.jar = jar
+        self._cookies_for = cookie_source(jar)
 
     async def perform(self, outgoing: Outgoing, plan: Plan, passage: Passage | None) -> ClientResponse:
         """Make the request and those it is redirected to, within the total limit.
@@ -181,7 +189,7 @@ class RequestLife:
                 wire = wire_request(outgoing, head, proxy, hides_proxy_fields=may_be_one, traces=plan.traces)
                 if plan.uploads is not None:
                     wire = plan.uploads.begin(wire)
-                exchange = await self._connector.connect(
+                exchange = await self.connector.connect(
                     leased_url(outgoing), tls=plan.tls, proxy=proxy, timeouts=plan.timeouts, options=options
                 )
                 if plan.uploads is not None:
@@ -208,7 +216,7 @@ class RequestLife:
         """Return the response that has come over `exchange`."""
         url = outgoing.url
         if set_cookie := answer.get_all(b"set-cookie"):
-            store_cookies(self._jar, set_cookie, url)
+            store_cookies(self.jar, set_cookie, url)
         response = self._response_class(
             outgoing.method, url, request_info=head.info, head=answer, exchange=exchange
         )

@@ -9,7 +9,7 @@ from whimbrel._cookies import CookieJarLike
 from whimbrel._credentials import BasicAuth
 from whimbrel._defaults import Dumps
 from whimbrel._inside_names import InsideNames
-from whimbrel._life import ConnectorLike, RequestLife
+from whimbrel._life import ConnectorLike
 from whimbrel._plan import RaiseForStatus
 from whimbrel.client_timeout import ClientTimeout
 from whimbrel_http1 import HttpVersion
@@ -22,9 +22,7 @@ class SessionFacts(InsideNames):
 
     _connector: ConnectorLike | None = None
     _connector_owner: bool = True
-    _cookie_jar: CookieJarLike
     _json_serialize: Dumps = json_module.dumps
-    _life: RequestLife
     _skip_auto_headers: frozenset[str] = frozenset()
 
     @property
@@ -45,7 +43,7 @@ class SessionFacts(InsideNames):
     @property
     def cookie_jar(self) -> CookieJarLike:
         """The jar."""
-        return self._cookie_jar
+        return self._life.jar
 
     @property
     def headers(self) -> CIMultiDict[str]:

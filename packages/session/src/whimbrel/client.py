@@ -189,12 +189,12 @@ class ClientSession(SessionFacts):
             closes=getattr(connector, "force_close", False),
         )
         self._trace_configs = _frozen(trace_configs)
-        self._cookie_jar = CookieJar() if cookie_jar is None else cookie_jar
+        jar = CookieJar() if cookie_jar is None else cookie_jar
         if cookies:
-            self._cookie_jar.update_cookies(cookies, URL())
+            jar.update_cookies(cookies, URL())
         self._connector_owner = connector_owner
         connector = TCPConnector() if connector is None else connector
-        self._life = RequestLife(connector, self._cookie_jar, response_class, requote=requote_redirect_url)
+        self._life = RequestLife(connector, jar, response_class, requote=requote_redirect_url)
         self._connector = connector  # last: from here on there is something to close
 
     @property
@@ -356,6 +356,9 @@ class ClientSession(SessionFacts):
 
     def _perform(self, outgoing: Outgoing, plan: Plan, options: RequestOptions) -> Awaitable[ClientResponse]:
         """Make the request, watched by whoever wants to, and by way of its middlewares."""
+        connector = self._connector
+        if connector is not self._life.connector and connector is not None:  # a program has put it in
+            self._life.connect_by(connector)
         passage, middlewares = None, options.get("middlewares")
         if middlewares is None:
             middlewares = self._middlewares
