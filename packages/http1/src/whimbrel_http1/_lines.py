@@ -99,7 +99,7 @@ def _find(wanted: i64, block: bytes, position: i64) -> i64:
 
 @final
 class Run:
-    """Field lines that follow each other, without fault.
+    """Field lines without fault that follow each other.
 
     Attributes:
         text: The lines, each with its CRLF; `size` bytes, `fields` lines.

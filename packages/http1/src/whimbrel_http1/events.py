@@ -128,10 +128,7 @@ class _Head(_Value):
     def stand_for(self, scanner: HeadScanner, body: i64, request_method: str) -> None:
         """Cut the fields from what `scanner` has read, when they are asked for.
 
-        Args:
-            scanner: It has read this head.
-            body: What follows, as `_framing` says,
-            request_method: in answer to such a request.
+        What follows is a `body`, as `_framing` says, in answer to `request_method`.
         """
         self._block = scanner.block
         self.size = len(scanner.block)
