@@ -56,6 +56,13 @@ async def test_a_url_without_host_or_port_is_refused(connector: TCPConnector, ur
         await connector.connect(url)
 
 
+@pytest.mark.parametrize("scheme", ["ftp", "socks5", "file", "unix", "gopher9"])
+async def test_a_scheme_of_somebody_else_s_is_refused_by_name(connector: TCPConnector, scheme: str) -> None:
+    for url in (f"{scheme}://shore.example", f"{scheme}://shore.example:80"):
+        with pytest.raises(ValueError, match=f"TCPConnector connects for http, .* not for '{scheme}'"):
+            await connector.connect(url)
+
+
 async def test_the_second_loop_is_told(serve: Serve, connector: TCPConnector) -> None:
     peer = await serve()
     await peer.fetch(connector)

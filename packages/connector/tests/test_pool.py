@@ -25,6 +25,7 @@ from whimbrel_connector import (
     TCPConnector,
     Timeouts,
 )
+from whimbrel_http1 import LocalError
 
 if TYPE_CHECKING:
     from .conftest import Line, Peer, Script, Serve
@@ -96,6 +97,90 @@ async def test_waiting_requests_are_served_in_their_order(serve: Serve) -> None:
         await asyncio.gather(*tasks)
     assert order == list(range(10))
     assert peer.accepted == 1
+
+
+async def test_who_waits_sends_in_the_turn_in_which_a_connection_comes_free(serve: Serve) -> None:
+    peer = await serve()
+    loop = asyncio.get_running_loop()
+    now, sent, answered = 0, list[int](), list[int]()
+    is_over = False
+
+    def turn() -> None:
+        nonlocal now
+        now += 1
+        if not is_over:
+            loop.call_soon(turn)
+
+    async def fetch() -> None:
+        exchange = await connector.connect(peer.url)
+        sent.append(now)
+        await exchange.send(get())
+        answered.append(now)
+        await exchange.content.read()
+
+    async with TCPConnector(limit=1) as connector:
+        await peer.fetch(connector)
+        turn()
+        await asyncio.gather(*(fetch() for _ in range(4)))
+        is_over = True
+    assert sent[1:] == answered[:-1]
+    assert peer.accepted == 1
+
+
+async def test_a_waiting_request_that_cannot_be_written_harms_nobody_else(serve: Serve) -> None:
+    peer = await serve()
+    wrong = Request("POST", "/", [("Host", "shore.example"), ("Content-Length", "3")], b"four")
+
+    async def fail() -> None:
+        exchange = await connector.connect(peer.url)
+        with pytest.raises(LocalError):
+            await exchange.send(wrong)
+
+    async with TCPConnector(limit=1) as connector:
+        first = asyncio.ensure_future(peer.fetch(connector, "/first"))
+        failing = [asyncio.ensure_future(fail()) for _ in range(3)]
+        patient = asyncio.ensure_future(peer.fetch(connector, "/patient"))
+        assert (await first).body == b"/first"
+        await asyncio.gather(*failing)
+        assert (await patient).body == b"/patient"
+        assert counts(connector) == (1, 1, 0)
+
+
+async def test_who_was_given_a_connection_may_close_the_connector_at_once(serve: Serve) -> None:
+    peer = await serve()
+    connector = TCPConnector(limit=1)
+
+    async def close() -> None:
+        exchange = await connector.connect(peer.url)
+        connector.close()
+        exchange.close()
+
+    first = asyncio.ensure_future(peer.fetch(connector, "/first"))
+    await turns()
+    closing = asyncio.ensure_future(close())
+    late = asyncio.ensure_future(connector.connect(peer.url))
+    assert (await first).body == b"/first"
+    await closing
+    with pytest.raises(ConnectorClosed):
+        await late
+    await connector.close()
+    assert counts(connector) == (0, 0, 0)
+
+
+async def test_a_crowd_that_is_cancelled_anywhere_loses_no_place(serve: Serve) -> None:
+    peer = await serve()
+    async with TCPConnector(limit=3) as connector:
+        for moment in range(25):
+            crowd = [asyncio.ensure_future(peer.fetch(connector, f"/{number}")) for number in range(20)]
+            await turns(moment)
+            for task in crowd[::2]:
+                task.cancel()
+            answers = await asyncio.gather(*crowd[1::2])
+            assert [one.body for one in answers] == [f"/{number}".encode() for number in range(1, 20, 2)]
+            await asyncio.wait(crowd)
+        await turns()
+        assert connector.statistics.waiting == 0
+        assert connector.statistics.open <= 3
 
 
 async def test_force_close_uses_each_connection_once(serve: Serve) -> None:

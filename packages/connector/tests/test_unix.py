@@ -34,10 +34,10 @@ async def test_its_own_scheme_means_http(serve: Serve, tmp_path: Path) -> None:
     path = str(tmp_path / "shore.sock")
     peer = await serve(path=path)
     async with UnixConnector(path) as connector:
-        for peer.url in ("unix://localhost/", "http://localhost", "tcp://localhost:80"):
+        for peer.url in ("unix://localhost/", "http://localhost", "unix://localhost:80"):
             assert (await peer.fetch(connector)).body == b"/"
-        with pytest.raises(ValueError, match="no host and port"):
-            await connector.connect("tcp://localhost")
+        with pytest.raises(ValueError, match="and not for 'tcp'"):
+            await connector.connect("tcp://localhost:80")
         with pytest.raises(ValueError, match="no host and port"):
             await connector.connect("unix:///shore.sock")
     assert peer.accepted == 1

@@ -78,9 +78,11 @@ class Http1Connection(Receiver):
     __slots__ = (
         "_abort_timer",
         "_buffer",
+        "_is_reporting",
         "_keeper",
         "_kept_parser",
         "_loop",
+        "_next",
         "_opened_at",
         "_owner",
         "_transport",
@@ -106,6 +108,8 @@ class Http1Connection(Receiver):
         self._unread_test: Callable[[], bool] | None = None
         self._keeper: object = None
         self._waiter: Waiter[ResponseHead] | Waiter[None] | None = None
+        self._next: Waiter[None] | None = None
+        self._is_reporting = False
         self._opened_at = 0.0
         self._usable_until = inf
         self.closed_here = False
@@ -180,6 +184,13 @@ class Http1Connection(Receiver):
             self._waiter = waiter
         else:
             waiter.wake_later()
+
+    def wake_next(self, waiter: Waiter[None]) -> None:
+        """Let who was given this connection go on, after whom the present report concerns."""
+        if self._is_reporting:
+            self._next = waiter
+        else:
+            waiter.wake()
 
     def finish(self) -> None:
         """Be free for the next exchange: this one has ended cleanly."""
@@ -292,6 +303,7 @@ class Http1Connection(Receiver):
         if self._user is None:
             self.close()
             return
+        self._is_reporting = True
         try:
             # Windows' transports bring a bytearray, which no compiled user takes.
             self._user.data_received(data if isinstance(data, bytes) else bytes(data))
@@ -340,8 +352,12 @@ class Http1Connection(Receiver):
     def _wake(self) -> None:
         """Let go on whom the present report concerns; it is the last thing done, for anything may follow."""
         waiter, self._waiter = self._waiter, None
+        following, self._next = self._next, None
+        self._is_reporting = False
         if waiter is not None:
             waiter.wake()
+        if following is not None:
+            following.wake()
 
 
 def _unread_test(sock: Any) -> Callable[[], bool]:

@@ -12,6 +12,7 @@ from weakref import ref
 from yarl import URL
 
 from whimbrel_connector._connection import CLOSING_SECONDS, Http1Connection
+from whimbrel_connector._place import Place
 from whimbrel_connector.alarm_clock import AlarmClock
 from whimbrel_connector.birthplace import birthplace
 from whimbrel_connector.deadline import Deadline
@@ -21,7 +22,7 @@ from whimbrel_connector.exchange_options import ExchangeOptions
 from whimbrel_connector.forgotten import end_forgotten, running_loop
 from whimbrel_connector.lifetime import Lifetime
 from whimbrel_connector.observer import ConnectObserver, attempts_so_far, dialling_for
-from whimbrel_connector.pool import Dial, Place, Pool
+from whimbrel_connector.pool import Dial, Pool
 from whimbrel_connector.proxy import Proxy
 from whimbrel_connector.route import Route
 from whimbrel_connector.statistics import PoolStatistics
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["KEEPALIVE_SECONDS", "BaseConnector", "Closing"]
 
 KEEPALIVE_SECONDS = 15.0
+_WEB_SCHEMES = frozenset({"http", "https", "ws", "wss"})
 _NO_LIMITS = Timeouts()
 _DEFAULT_OPTIONS = ExchangeOptions()
 
@@ -106,7 +108,7 @@ class BaseConnector(ABC):
     """
 
     reaches_proxies: ClassVar[bool] = True
-    allowed_protocol_schema_set: ClassVar[frozenset[str]] = frozenset({"http", "https", "ws", "wss"})
+    allowed_protocol_schema_set: ClassVar[frozenset[str]] = _WEB_SCHEMES
 
     def __init__(
         self,
@@ -185,7 +187,7 @@ class BaseConnector(ABC):
             options: How the answer is read.
 
         Raises:
-            ValueError: The URL names no host, or a scheme without a known port.
+            ValueError: The URL names no host, or its scheme is none of `allowed_protocol_schema_set`.
             ConnectorClosed: The connector was closed, before or meanwhile.
             ConnectFailed: No connection could be made (`ProxyFailed`: not even through the proxy).
             ProxyRefused: The proxy makes no tunnel (a SOCKS proxy: `SocksRefused`, a `ProxyFailed`).
@@ -201,14 +203,10 @@ class BaseConnector(ABC):
                 f"and so each asyncio.run(), needs one of its own; this one was made at {self._made_at}"
             )
             raise RuntimeError(msg)
-        policy = self.tls if tls is None else tls.over(self.tls)
         url = url if isinstance(url, URL) else URL(url)
-        try:
-            route = Route.to(url, tls=policy, proxy=proxy)
-        except ValueError:  # of a scheme that has no usual port
-            if url.scheme not in self.allowed_protocol_schema_set or not url.raw_host:
-                raise
-            route = Route.to(url.with_scheme("http"), tls=policy, proxy=proxy)
+        if url.scheme not in _WEB_SCHEMES:
+            url = self._in_terms_of_the_web(url)
+        route = Route.to(url, tls=self.tls if tls is None else tls.over(self.tls), proxy=proxy)
         connection = None if options.fresh else pool.take_idle(route)
         if connection is None:
             route, place = pool.known(route), None
@@ -309,6 +307,16 @@ class BaseConnector(ABC):
     def _loop_is_gone(self) -> bool:
         """Whether the loop was closed before the connector: nothing can be closed in order then."""
         return self._loop is not None and self._loop.is_closed()
+
+    def _in_terms_of_the_web(self, url: URL) -> URL:
+        """Return `url` with http for a scheme of this connector's own."""
+        if not url.raw_host:
+            return url
+        if url.scheme not in self.allowed_protocol_schema_set:
+            schemes = ", ".join(sorted(self.allowed_protocol_schema_set))
+            msg = f"{type(self).__name__} connects for {schemes}, and not for {url.scheme!r}"
+            raise ValueError(msg)
+        return url.with_scheme("http")
 
     def _open_pool(self) -> Pool:
         if self._closed:

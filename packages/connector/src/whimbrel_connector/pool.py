@@ -13,6 +13,7 @@ from typing import Any
 from whimbrel_connector._connection import Http1Connection
 from whimbrel_connector._ledger import Ledger
 from whimbrel_connector._ledger_actions import Action, Close, Grant, Open
+from whimbrel_connector._place import Place
 from whimbrel_connector.alarm_clock import AlarmClock
 from whimbrel_connector.deadline import Deadline
 from whimbrel_connector.errors import ConnectorClosed
@@ -24,10 +25,9 @@ from whimbrel_connector.statistics import OriginStatistics, PoolStatistics
 from whimbrel_connector.timeout_errors import PoolTimeout
 from whimbrel_connector.timeouts import Timeouts
 
-__all__ = ["Dial", "Place", "Pool"]
+__all__ = ["Dial", "Pool"]
 
 Dial = Callable[[Route, Timeouts, ConnectObserver | None], Coroutine[Any, Any, Http1Connection]]
-Place = asyncio.Future[Http1Connection | None]
 _Actions = list[Action[Place, Http1Connection]]
 
 # Connections expire by so much later at most, lest thousands of them be looked at thousands of times.
@@ -65,8 +65,6 @@ class Pool:
         self._lifetime = lifetime
         self._clock = clock
         self._live: dict[Http1Connection, Route] = {}
-        # What came for those who were cancelled and have not run since.
-        self._undelivered: dict[Place, Http1Connection | None] = {}
         self._dialling: set[asyncio.Task[Http1Connection]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._sweep: asyncio.TimerHandle | None = None
@@ -120,7 +118,7 @@ class Pool:
         return self._ledger.known(route)
 
     def line_up(self, route: Route) -> Place:
-        """Return a place in the row of `route`; it will hold a connection, or None for the right to open one.
+        """Return a place in the row of `route`; it will be given a connection, or the right to open one.
 
         Whoever has it awaits it, once, and hands it on if that raises; then comes `take_given` or `lease`.
 
@@ -130,16 +128,15 @@ class Pool:
         return self._line_up(route, self._ledger.ask)
 
     def hand_on(self, place: Place, route: Route) -> None:
-        """Let others have what `place` holds, or will hold: its request has given up."""
+        """Let others have what `place` was given, or would be: its request has given up."""
+        place.drop_fault()
         self._ledger.withdraw(place, route)
-        if place in self._undelivered:
-            self._carry_out(self._taken_back(self._undelivered.pop(place), route))
-        elif place.done() and not place.cancelled() and place.exception() is None:
-            self._carry_out(self._taken_back(place.result(), route))
+        if place.is_given:
+            self._carry_out(self._taken_back(place.connection, route))
 
     def take_given(self, place: Place) -> Http1Connection | None:
-        """Return the connection that `place` holds if nothing stands against it; else `lease` is needed."""
-        connection = place.result()
+        """Return the connection that `place` was given if nothing stands against it; else comes `lease`."""
+        connection = place.connection
         return connection if connection is not None and connection.is_quiet else None
 
     async def lease(
@@ -163,11 +160,13 @@ class Pool:
         if place is None:
             place = self.line_up(route)
         while True:
-            try:
-                given = await (place if place.done() else self._watched(place, timeouts.pool, observer))
-            except BaseException:
-                self.hand_on(place, route)
-                raise
+            if not place.is_given:
+                try:
+                    await self._watched(place, timeouts.pool, observer)
+                except BaseException:
+                    self.hand_on(place, route)
+                    raise
+            given = place.connection
             if given is None:
                 return await self._open(route, timeouts, observer)
             if options.fresh and given.exchanges:
@@ -219,21 +218,19 @@ class Pool:
 
     def _line_up(self, route: Route, ask: Callable[[Place, Route], _Actions]) -> Place:
         self._check_open()
-        place: Place = self._loop.create_future()
+        place = Place(self._loop)
         self._carry_out(ask(place, route))
         return place
 
-    async def _watched(
-        self, place: Place, seconds: float | None, observer: ConnectObserver | None
-    ) -> Http1Connection | None:
-        """Wait for what `place` will hold, within the limit; tell the observer."""
+    async def _watched(self, place: Place, seconds: float | None, observer: ConnectObserver | None) -> None:
+        """Wait until `place` was given something, within the limit; tell the observer."""
         with Deadline(self._clock, seconds, PoolTimeout):
-            if observer is None:
-                return await place
-            await observer.queue_entered()
-            given = await place
-            await observer.queue_left()
-            return given
+            if observer is not None:
+                await observer.queue_entered()
+            await place
+            place.result()  # who is told of an end before it waits is not stopped by waiting
+            if observer is not None:
+                await observer.queue_left()
 
     def _taken_back(self, connection: Http1Connection | None, route: Route) -> _Actions:
         return self._ledger.gone(None, route) if connection is None else self._freed(connection)
@@ -308,18 +305,11 @@ class Pool:
         for action in actions:
             match action:
                 case Grant(place, connection):
-                    self._give(place, connection)
+                    place.give(connection)
                 case Open(place):
-                    self._give(place, None)
+                    place.give(None)
                 case Close(connection):
                     connection.close()
-
-    def _give(self, place: Place, connection: Http1Connection | None) -> None:
-        """Give a waiting request what it asked for."""
-        if place.done():  # cancelled, but its task has not run since: it hands this on when it does
-            self._undelivered[place] = connection
-        else:
-            place.set_result(connection)
 
     def _sweep_by(self, moment: float) -> None:
         if self._sweep is not None:
