@@ -3,6 +3,8 @@
 Run as `python benches/crowd.py [requests] [rounds]`. The server runs in a process of its own, each client in
 one of its own; aiohttp, and whimbrel's session over this connector, are measured where they are installed.
 The best round counts for CPU; memory is what the process held at most, less what it held before the crowd.
+Once each task of the crowd makes one request, so that most of the difference is the making of tasks; once it
+makes ten in a row, each of which waits.
 The first row asks nobody anything: its tasks wait for one of a hundred places, then for the next turn of
 the loop. What a crowd costs it, it costs every client.
 """
@@ -24,6 +26,7 @@ from whimbrel_connector import Request, TCPConnector
 
 FEW = 64
 LIMIT = 100
+IN_A_ROW = 10
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nshore"
 _KIB = 1024 if sys.platform == "darwin" else 1  # what getrusage counts in
 
@@ -36,11 +39,13 @@ class Cost(NamedTuple):
     Attributes:
         few: Microseconds of CPU per request, 64 tasks at a time.
         crowd: The same, all requests at once.
+        row: The same, as many tasks, each with `IN_A_ROW` requests one after another.
         memory: KiB held at most by each task of the crowd.
     """
 
     few: float
     crowd: float
+    row: float
     memory: float
 
 
@@ -144,27 +149,30 @@ def run_client(pipe: Connection, name: str, url: str, requests: int, rounds: int
 async def measure(name: str, url: str, requests: int, rounds: int) -> Cost:
     few: list[float] = []
     crowd: list[float] = []
+    row: list[float] = []
     async with CLIENTS[name](url) as fetch:
 
         async def fetch_some(count: int) -> None:
             for _ in range(count):
                 assert await fetch() == b"shore"
 
-        async def take(tasks: int) -> float:
+        async def take(tasks: int, each: int) -> float:
             gc.collect()
             start = time.process_time()
-            await asyncio.gather(*(fetch_some(requests // tasks) for _ in range(tasks)))
-            return (time.process_time() - start) / (requests // tasks * tasks) * 1e6
+            await asyncio.gather(*(fetch_some(each) for _ in range(tasks)))
+            return (time.process_time() - start) / (each * tasks) * 1e6
 
-        await take(LIMIT)
-        few.append(await take(FEW))
+        await take(LIMIT, 10)
+        few.append(await take(FEW, requests // FEW))
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        crowd.append(await take(requests))
+        crowd.append(await take(requests, 1))
         memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * _KIB / requests
+        row.append(await take(requests, IN_A_ROW))
         for _ in range(rounds - 1):
-            few.append(await take(FEW))
-            crowd.append(await take(requests))
-    return Cost(min(few), min(crowd), memory)
+            few.append(await take(FEW, requests // FEW))
+            crowd.append(await take(requests, 1))
+            row.append(await take(requests, IN_A_ROW))
+    return Cost(min(few), min(crowd), min(row), memory)
 
 
 def main() -> None:
@@ -174,7 +182,8 @@ def main() -> None:
     server = context.Process(target=run_server, args=(there,))
     server.start()
     url = f"http://127.0.0.1:{here.recv()}/"
-    print(f"{'':11}{'64 tasks':>12}{f'{requests} tasks':>14}{'ratio':>8}{'memory':>16}")
+    crowd = f"{requests} tasks"
+    print(f"{'':11}{'64 tasks':>12}{crowd:>14}{'ratio':>8}{'ten each':>12}{'ratio':>8}{'memory':>16}")
     for name in CLIENTS:
         if name in ("whimbrel", "aiohttp") and not find_spec(name):
             continue
@@ -183,8 +192,10 @@ def main() -> None:
         client.start()
         cost: Cost = mine.recv()
         client.join()
-        ratio = cost.crowd / cost.few
-        print(f"{name:11}{cost.few:9.1f} us{cost.crowd:11.1f} us{ratio:8.2f}{cost.memory:9.2f} KiB each")
+        print(
+            f"{name:11}{cost.few:9.1f} us{cost.crowd:11.1f} us{cost.crowd / cost.few:8.2f}"
+            f"{cost.row:9.1f} us{cost.row / cost.few:8.2f}{cost.memory:9.2f} KiB each"
+        )
     here.send("done")
     server.join()
 
