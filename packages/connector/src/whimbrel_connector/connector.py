@@ -13,6 +13,7 @@ from yarl import URL
 
 from whimbrel_connector._connection import CLOSING_SECONDS, Http1Connection
 from whimbrel_connector._place import Place
+from whimbrel_connector._route_memory import RouteMemory
 from whimbrel_connector.alarm_clock import AlarmClock
 from whimbrel_connector.birthplace import birthplace
 from whimbrel_connector.deadline import Deadline
@@ -137,6 +138,7 @@ class BaseConnector(ABC):
         self._limit_per_host = limit_per_host
         self._pool: Pool | None = None
         self._clock = AlarmClock()
+        self._last_route = RouteMemory()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
         self._has_warned = False
@@ -203,10 +205,7 @@ class BaseConnector(ABC):
                 f"and so each asyncio.run(), needs one of its own; this one was made at {self._made_at}"
             )
             raise RuntimeError(msg)
-        url = url if isinstance(url, URL) else URL(url)
-        if url.scheme not in _WEB_SCHEMES:
-            url = self._in_terms_of_the_web(url)
-        route = Route.to(url, tls=self.tls if tls is None else tls.over(self.tls), proxy=proxy)
+        route = self._last_route.recall(url, tls, self.tls, proxy) or self._route_to(url, tls, proxy)
         connection = None if options.fresh else pool.take_idle(route)
         if connection is None:
             route, place = pool.known(route), None
@@ -226,7 +225,7 @@ class BaseConnector(ABC):
                 connection = pool.take_given(place)
             if connection is None:
                 connection = await self._lease(pool, route, timeouts, options, place)
-        exchange = Exchange(connection, route, options, loop, keeper=self)
+        exchange = Exchange(connection, route, options, loop, self)
         if options.observer is not None:
             await _tell(options.observer, exchange)
         return exchange
@@ -307,6 +306,14 @@ class BaseConnector(ABC):
     def _loop_is_gone(self) -> bool:
         """Whether the loop was closed before the connector: nothing can be closed in order then."""
         return self._loop is not None and self._loop.is_closed()
+
+    def _route_to(self, asked: URL | str, tls: TlsPolicy | None, proxy: Proxy | None) -> Route:
+        url = asked if isinstance(asked, URL) else URL(asked)
+        if url.scheme not in _WEB_SCHEMES:
+            url = self._in_terms_of_the_web(url)
+        route = Route.to(url, tls=self.tls if tls is None else tls.over(self.tls), proxy=proxy)
+        self._last_route.keep(asked, tls, self.tls, proxy, route)
+        return route
 
     def _in_terms_of_the_web(self, url: URL) -> URL:
         """Return `url` with http for a scheme of this connector's own."""

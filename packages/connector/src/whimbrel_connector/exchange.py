@@ -65,7 +65,6 @@ class Exchange:
         route: Route,
         options: ExchangeOptions,
         loop: asyncio.AbstractEventLoop,
-        *,
         keeper: object = None,
     ) -> None:
         self._connection = connection

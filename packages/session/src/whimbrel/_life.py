@@ -189,8 +189,9 @@ class RequestLife:
                 wire = wire_request(outgoing, head, proxy, hides_proxy_fields=may_be_one, traces=plan.traces)
                 if plan.uploads is not None:
                     wire = plan.uploads.begin(wire)
+                url = leased_url(outgoing) if outgoing.offers_upgrade else outgoing.url
                 exchange = await self.connector.connect(
-                    leased_url(outgoing), tls=plan.tls, proxy=proxy, timeouts=plan.timeouts, options=options
+                    url, tls=plan.tls, proxy=proxy, timeouts=plan.timeouts, options=options
                 )
                 if plan.uploads is not None:
                     plan.uploads.sending(exchange)
