@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whimbrel_connector import StreamReader
-from whimbrel_connector._waiter import Waiter
 
 
 class Source:
@@ -521,29 +520,3 @@ async def test_a_stream_can_be_derived_from() -> None:
     stream.feed_eof()
     assert await stream.read() == b"onetwo"
     assert stream.fed == 2
-
-
-async def test_a_source_may_say_when_its_reader_goes_on() -> None:
-    stream = StreamReader()
-    woken: list[Waiter[None]] = []
-    stream.wake_by(woken.append)
-    reading = asyncio.ensure_future(stream.read())
-    await asyncio.sleep(0)
-    stream.feed_data(b"whim")
-    stream.feed_eof()
-    for _ in range(3):
-        await asyncio.sleep(0)
-    assert not reading.done()
-    asyncio.get_running_loop().call_soon(woken[0].wake)
-    assert await reading == b"whim"
-
-
-async def test_without_its_source_a_reader_goes_on_by_itself() -> None:
-    stream = StreamReader()
-    stream.wake_by(lambda waiter: None)
-    reading = asyncio.ensure_future(stream.read())
-    await asyncio.sleep(0)
-    stream.detach_source()
-    stream.set_exception(ConnectionError("storm"))
-    with pytest.raises(ConnectionError, match="storm"):
-        await reading

@@ -107,7 +107,7 @@ class Http1Connection(Receiver):
         self._kept_parser: _KeptParser | None = None
         self._unread_test: Callable[[], bool] | None = None
         self._keeper: object = None
-        self._waiter: Waiter[ResponseHead] | Waiter[None] | None = None
+        self._waiter: Waiter[ResponseHead] | None = None
         self._next: Waiter[None] | None = None
         self._is_reporting = False
         self._opened_at = 0.0
@@ -178,12 +178,9 @@ class Http1Connection(Receiver):
         self._user = user
         self._keeper = keeper
 
-    def wake_soon(self, waiter: Waiter[ResponseHead] | Waiter[None]) -> None:
+    def wake_soon(self, waiter: Waiter[ResponseHead]) -> None:
         """Let who has got what it waited for go on when the transport's present report has been heeded."""
-        if self._waiter is None:
-            self._waiter = waiter
-        else:
-            waiter.wake_later()
+        self._waiter = waiter
 
     def wake_next(self, waiter: Waiter[None]) -> None:
         """Let who was given this connection go on, after whom the present report concerns."""
@@ -356,8 +353,10 @@ class Http1Connection(Receiver):
         self._is_reporting = False
         if waiter is not None:
             waiter.wake()
-        if following is not None:
-            following.wake()
+            if following is not None:
+                following.wake()
+        elif following is not None:
+            following.wake_later()  # as who reads the end of the body, who comes first
 
 
 def _unread_test(sock: Any) -> Callable[[], bool]:

@@ -4,22 +4,12 @@ Most bodies are small and come with their head; who reads such a one as a whole 
 is made.
 """
 
-from typing import Protocol
-
 from whimbrel_connector._decoding_stream import DecodingStreamReader, decoder_for
-from whimbrel_connector._waiter import Waiter
 from whimbrel_connector.exchange_options import ExchangeOptions
 from whimbrel_connector.stream import ReadingSource, StreamReader
 from whimbrel_http1 import ResponseHead
 
-__all__ = ["BodySource", "IncomingBody"]
-
-
-class BodySource(ReadingSource, Protocol):
-    """Who feeds a body, and lets its reader go on when all that has come has been taken in."""
-
-    def wake_soon(self, waiter: Waiter[None]) -> None:
-        """Let who waits go on, soon."""
+__all__ = ["IncomingBody"]
 
 
 class IncomingBody:
@@ -35,12 +25,12 @@ class IncomingBody:
     __slots__ = ("_chunked", "_coding", "_ended", "_first", "_is_taken", "_options", "_source", "_stream")
 
     def __init__(
-        self, head: ResponseHead, options: ExchangeOptions, source: BodySource, *, chunked: bool
+        self, head: ResponseHead, options: ExchangeOptions, source: ReadingSource, *, chunked: bool
     ) -> None:
         codings = head.get_all(b"content-encoding") if options.decode else None
         self._coding = b", ".join(codings).decode("latin-1") if codings else ""
         self._options = options
-        self._source: BodySource | None = source
+        self._source: ReadingSource | None = source
         self._chunked = chunked
         self._first = b""
         self._stream: StreamReader | None = None
@@ -75,8 +65,8 @@ class IncomingBody:
         self._ended = True
         self._source = None
         if self._stream is not None:
-            self._stream.feed_eof()
             self._stream.detach_source()
+            self._stream.feed_eof()
 
     def fail(self, fault: BaseException) -> None:
         """Let who reads it see the error, behind what has come."""
@@ -87,8 +77,6 @@ class IncomingBody:
 
     def _begin(self) -> StreamReader:
         stream = self._make_stream()
-        if self._source is not None:
-            stream.wake_by(self._source.wake_soon)
         first, self._first = self._first, b""
         stream.feed_data(first)
         if self._ended:

@@ -11,8 +11,8 @@ __all__ = ["Place"]
 class Place(Waiter[None]):
     """A place in the pool's row; who has it awaits it, once, and hands it on if that raises.
 
-    Who is given a connection goes on inside the callback in which it came free, after the reader of the last
-    answer: the next request is on the wire before the loop turns.
+    Who is given a connection by an answer that came as a whole goes on inside the callback that brought it,
+    after the reader of that answer: the next request is on the wire before the loop turns.
 
     Args:
         loop: The loop of whoever waits.

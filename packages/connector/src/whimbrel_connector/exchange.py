@@ -282,10 +282,6 @@ class Exchange:
             self._connection.resume_reading()
             self._mind_silence()
 
-    def wake_soon(self, waiter: Waiter[None]) -> None:
-        """Let a reader go on when all that has come was taken in."""
-        self._connection.wake_soon(waiter)
-
     # What the connection reports.
 
     def data_received(self, data: bytes) -> None:

@@ -15,7 +15,6 @@ from typing import Protocol
 
 from whimbrel_connector._chunk_ends import ChunkEnds
 from whimbrel_connector._stream_iteration import Chunks, Pieces
-from whimbrel_connector._waiter import Waiter
 from whimbrel_connector.errors import BodyTooLarge
 
 __all__ = ["ReadingSource", "StreamReader"]
@@ -67,7 +66,6 @@ class StreamReader:
         "_most",
         "_paused",
         "_pieces",
-        "_rouse",
         "_size",
         "_source",
         "_taken",
@@ -104,8 +102,7 @@ class StreamReader:
         self._gathered: BytesIO | None = None
         self._most = 0
         self._exception: BaseException | None = None
-        self._waiter: Waiter[None] | None = None
-        self._rouse: Callable[[Waiter[None]], object] = Waiter.wake_later
+        self._waiter: asyncio.Future[None] | None = None
         self._eof_callbacks: list[Callable[[], object]] = []
         self._end_callbacks: list[Callable[[], object]] = []
         self._translate = translate
@@ -165,15 +162,10 @@ class StreamReader:
         self._wake()
         self._run_end_callbacks()
 
-    def wake_by(self, rouse: Callable[[Waiter[None]], object]) -> None:
-        """Let `rouse` say when who waits goes on after data or the end, until the source is detached."""
-        self._rouse = rouse
-
     def detach_source(self) -> None:
         """Forget the source: it has nothing more to feed and is not to be paused or resumed."""
         self._source = None
         self._paused = False
-        self._rouse = Waiter.wake_later
 
     # What can be asked without waiting.
 
@@ -489,7 +481,7 @@ class StreamReader:
         if self._waiter is not None:
             msg = f"{who}() called while another coroutine is already waiting for incoming data"
             raise RuntimeError(msg)
-        waiter: Waiter[None] = Waiter(asyncio.get_running_loop())
+        waiter = asyncio.get_running_loop().create_future()
         self._waiter = waiter
         try:
             await waiter
@@ -507,7 +499,6 @@ class StreamReader:
         waiter = self._waiter
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
-            self._rouse(waiter)
 
     def _run_end_callbacks(self) -> None:
         callbacks, self._end_callbacks = self._end_callbacks, []
