@@ -347,6 +347,9 @@ async def an_answer_that_never_comes(stage: Stage) -> None:
     finally:
         task.cancel()
         await asyncio.wait([task])
+        # It may have been given up before it was cancelled.
+        if not task.cancelled() and isinstance(task.exception(), ForeignAnswer):
+            await task
     await stage.get("plain")
 
 
