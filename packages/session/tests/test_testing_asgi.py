@@ -163,6 +163,24 @@ async def test_what_goes_on_behind_the_response_is_waited_for_and_holds_nobody_u
     assert done == ["slow"]
 
 
+@pytest.mark.parametrize("turns", range(40))
+async def test_what_goes_on_behind_the_response_may_end_at_any_turn_of_the_closing(turns: int) -> None:
+    done: list[str] = []
+    closing = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await answering(b"ok")(scope, receive, send)
+        await closing.wait()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        done.append("behind")
+
+    async with session_for(app) as session:
+        await session.get(URL)
+        closing.set()
+    assert done == ["behind"]
+
+
 async def test_the_body_is_asked_for_when_the_application_wants_it() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] == "/wanted":

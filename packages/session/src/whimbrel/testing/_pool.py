@@ -125,10 +125,11 @@ class InMemoryConnector(BaseConnector):
     async def _end_visits(self) -> None:
         house = self._house
         for _ in range(_TURNS):  # whoever has just seen the client leave may end by itself
-            if not house.visits:
-                return
-            await asyncio.sleep(0)
+            if house.visits:
+                await asyncio.sleep(0)
         visits = dict(house.visits)
+        if not visits:
+            return
         for task, visit in visits.items():
             if not visit.reply.is_complete:
                 task.cancel()
