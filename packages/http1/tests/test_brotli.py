@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from whimbrel_http1 import ContentDecodingError
+from whimbrel_http1 import ContentDecoder, ContentDecodingError
 from whimbrel_http1._codings import BrotliBackend, BrotliStage
 
 brotli: Any = pytest.importorskip("brotli")
@@ -42,11 +42,20 @@ class OldestDecompressor:
         return b""
 
 
+class AssertingDecompressor(OldestDecompressor):
+    """brotlipy where output is due."""
+
+    def finish(self) -> bytes:
+        assert self._inner.is_finished()
+        return b""
+
+
 OLD = types.SimpleNamespace(error=brotli.error, Decompressor=OldDecompressor)
 OLDEST = types.SimpleNamespace(Error=brotli.error, Decompressor=OldestDecompressor)
+ASSERTING = types.SimpleNamespace(Error=brotli.error, Decompressor=AssertingDecompressor)
 
 
-@pytest.fixture(params=[brotli, OLD, OLDEST], ids=["limited", "old", "oldest"])
+@pytest.fixture(params=[brotli, OLD, OLDEST, ASSERTING], ids=["limited", "old", "oldest", "asserting"])
 def backend(request: pytest.FixtureRequest) -> BrotliBackend:
     return cast("BrotliBackend", request.param)
 
@@ -78,3 +87,39 @@ def test_corrupt_br_is_an_error(backend: BrotliBackend) -> None:
     stage.push(b"\xff" * 100)
     with pytest.raises(ContentDecodingError, match="br"):
         stage.pull(1000)
+
+
+class Output(bytes):
+    """Bytes that are counted as long as somebody has them."""
+
+    alive = 0
+
+    def __init__(self, content: bytes) -> None:
+        type(self).alive += len(content)
+
+    def __del__(self) -> None:
+        type(self).alive -= len(self)
+
+
+class Frugal(OldDecompressor):
+    """An old one, minding how much it is asked for."""
+
+    def process(self, data: bytes) -> bytes:
+        assert len(data) < 13, "may decode to more than a block of 16 MiB"
+        assert Output.alive <= 200, "what was decoded before is still kept"  # two short pieces may be in use
+        return Output(super().process(data))
+
+
+def test_what_cannot_limit_its_output_is_fed_little_and_its_output_is_let_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    backend = types.SimpleNamespace(error=brotli.error, Decompressor=Frugal)
+    monkeypatch.setattr("whimbrel_http1.content.brotli_backend", lambda: backend)
+    decoder = ContentDecoder("br", max_step_bytes=100)
+    compressor = brotli.Compressor()
+    wire = b"".join(compressor.process(TEXT) + compressor.flush() for _ in range(3)) + compressor.finish()
+    content = bytearray()
+    for piece in decoder.decode(wire):
+        content += piece
+    decoder.finish()
+    assert content == TEXT * 3

@@ -46,8 +46,10 @@ _MAX_WINDOW_LOG: Final = 23
 _STEP_BYTES: Final = 16384
 # Back ends that lose what a failing call had decoded are fed no more than this,
 _SLICE_BYTES: Final = 1024
-# and one that cannot limit its output so little that a step stays bearable.
-_CRUMB_BYTES: Final = 64
+# and those that cannot limit their output so little that it stays bearable. The 16 MiB that a block of br
+# makes at most take 13 bytes of input; brotlipy's own buffers are few times as long as what it is fed.
+_CRUMB_BYTES: Final = 12
+_BUFFERED_BYTES: Final = 64
 
 
 def first_importable(*names: str) -> ModuleType | None:
@@ -337,19 +339,21 @@ class BrotliStage(Stage):
         finished = getattr(self._decompressor, "is_finished", None)
         if finished is not None:
             return bool(finished())
-        try:  # brotlipy says it by raising
+        try:  # brotlipy says it by raising, one error or the other
             self._decompressor.finish()  # type: ignore[attr-defined]  # the oldest of the three has it
-        except self._errors:
+        except (self._errors, AssertionError):
             return False
         return True
 
     def _step(self, limit_bytes: int) -> bytes:
         self._open = True
         if not self._limits:
-            step = getattr(self._decompressor, "process", None) or getattr(
-                self._decompressor, "decompress", None
-            )
-            return cast("Callable[[bytes], bytes]", step)(self._input.take(_CRUMB_BYTES))
+            step = getattr(self._decompressor, "process", None)
+            if step is None:
+                oldest = cast("Decompressor", self._decompressor)
+                return oldest.decompress(self._input.take(_BUFFERED_BYTES))
+            decoded: bytes = step(self._input.take(_CRUMB_BYTES))
+            return decoded
         decompressor = cast("_Limited", self._decompressor)
         data = b"" if self._more else self._input.take(_SLICE_BYTES)
         output = decompressor.process(data, output_buffer_limit=limit_bytes)

@@ -125,6 +125,7 @@ class ContentDecoder:
     def _next_piece(self) -> bytes:
         """Return the next piece, nothing when more input is needed."""
         if self._fault is None and not self._ready:
+            self._ready = memoryview(b"")  # what was taken whole is let go before more is made
             try:
                 self._ready = memoryview(self._pull(len(self._stages) - 1))
             except ContentDecodingError as fault:
