@@ -60,6 +60,12 @@ def server() -> Iterator[int]:
         yield port
 
 
+@pytest.fixture(scope="module", params=["server.py", "loop.py"])
+def any_server(request: pytest.FixtureRequest) -> Iterator[int]:
+    with started(request.param) as port:
+        yield port
+
+
 @pytest.fixture(scope="module")
 def forward_proxy() -> Iterator[int]:
     with started("proxy.py") as port:
@@ -119,11 +125,17 @@ def read_head(connection: socket.socket) -> bytes:
     return data
 
 
-# The server.
+# The server, and the loop of forty lines.
 
 
-def test_a_server_keeps_the_connection_for_the_next_request(server: int) -> None:
-    client = http.client.HTTPConnection("127.0.0.1", server, timeout=TIMEOUT_SECONDS)
+def test_the_loop_has_forty_lines() -> None:
+    source = (EXAMPLES / "loop.py").read_text(encoding="utf-8")
+    lines = source[source.index("class Conversation") :].splitlines()
+    assert sum(bool(line.strip()) for line in lines) <= 40
+
+
+def test_a_server_keeps_the_connection_for_the_next_request(any_server: int) -> None:
+    client = http.client.HTTPConnection("127.0.0.1", any_server, timeout=TIMEOUT_SECONDS)
     try:
         for method, body in (("GET", None), ("POST", b"eggs"), ("HEAD", None), ("PUT", [b"e", b"ggs"])):
             client.request(method, "/nest", body)
@@ -137,15 +149,15 @@ def test_a_server_keeps_the_connection_for_the_next_request(server: int) -> None
         client.close()
 
 
-def test_a_server_answers_pipelined_requests_in_order(server: int) -> None:
+def test_a_server_answers_pipelined_requests_in_order(any_server: int) -> None:
     post = b"POST /eggs HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\neggs\r\n0\r\n\r\n"
-    answer = talk(server, GET + b"\r\n" + post + GET + b"Connection: close\r\n\r\n")
+    answer = talk(any_server, GET + b"\r\n" + post + GET + b"Connection: close\r\n\r\n")
     assert re.findall(rb"\r\n\r\n(.*)\n", answer) == [b"GET /nest 0", b"POST /eggs 4", b"GET /nest 0"]
     assert re.findall(rb"Connection: (.*)\r\n", answer) == [b"keep-alive", b"keep-alive", b"close"]
 
 
-def test_a_server_answers_http_1_0_and_closes(server: int) -> None:
-    assert b"Connection: close\r\n" in talk(server, b"GET / HTTP/1.0\r\n\r\n")
+def test_a_server_answers_http_1_0_and_closes(any_server: int) -> None:
+    assert b"Connection: close\r\n" in talk(any_server, b"GET / HTTP/1.0\r\n\r\n")
 
 
 @pytest.mark.parametrize(
@@ -159,8 +171,8 @@ def test_a_server_answers_http_1_0_and_closes(server: int) -> None:
         b"GET / HTTP/2.0\r\n\r\n",
     ],
 )
-def test_a_server_refuses_what_is_no_request_and_closes(server: int, wire: bytes) -> None:
-    answer = talk(server, wire)
+def test_a_server_refuses_what_is_no_request_and_closes(any_server: int, wire: bytes) -> None:
+    answer = talk(any_server, wire)
     assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n")
     assert b"Connection: close\r\n" in answer
     assert b"RFC 9112" in answer
@@ -176,17 +188,17 @@ def test_a_server_refuses_a_head_without_end(server: int) -> None:
     assert answer.startswith(b"HTTP/1.1 431 ")
 
 
-def test_a_server_asks_for_a_body_that_waits(server: int) -> None:
-    with socket.create_connection(("127.0.0.1", server), TIMEOUT_SECONDS) as connection:
+def test_a_server_asks_for_a_body_that_waits(any_server: int) -> None:
+    with socket.create_connection(("127.0.0.1", any_server), TIMEOUT_SECONDS) as connection:
         connection.sendall(GET + b"Expect: 100-continue\r\nContent-Length: 4\r\nConnection: close\r\n\r\n")
         assert read_head(connection) == b"HTTP/1.1 100 Continue\r\n\r\n"
         connection.sendall(b"eggs")
         assert read_head(connection).startswith(b"HTTP/1.1 200 OK\r\n")
 
 
-def test_a_server_stays_with_http_when_asked_to_upgrade(server: int) -> None:
+def test_a_server_stays_with_http_when_asked_to_upgrade(any_server: int) -> None:
     answer = talk(
-        server,
+        any_server,
         GET + b"Connection: upgrade\r\nUpgrade: websocket\r\n\r\n" + GET + b"Connection: close\r\n\r\n",
     )
     assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"200", b"200"]
@@ -196,11 +208,11 @@ def test_a_server_opens_no_tunnel(server: int) -> None:
     assert talk(server, b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n\x16\x03").startswith(b"HTTP/1.1 501 ")
 
 
-def test_a_server_sees_that_a_client_left_within_a_request(server: int) -> None:
-    answer = talk(server, GET + b"Content-Length: 4\r\n\r\neg", half_close=True)
+def test_a_server_sees_that_a_client_left_within_a_request(any_server: int) -> None:
+    answer = talk(any_server, GET + b"Content-Length: 4\r\n\r\neg", half_close=True)
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert b"2 of 4 bytes" in answer
-    assert talk(server, b"", half_close=True) == b""
+    assert talk(any_server, b"", half_close=True) == b""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for a single process")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -405,6 +406,38 @@ def test_states_are_told() -> None:
         Awaiting.BODY,
         Awaiting.NOTHING,
     ]
+
+
+def life(parser: ResponseParser) -> tuple[bool, bool, bool]:
+    return parser.reusable, parser.must_close, parser.upgraded
+
+
+@pytest.mark.parametrize(
+    ("method", "last", "expected"),
+    [
+        ("GET", b"", (False, False, False)),
+        ("GET", b"x", (True, False, False)),
+        ("GET", b"x\r\n", (False, False, False)),
+        ("GET", b"xHTTP/1.1 101 x\r\n\r\nnest", (False, False, True)),
+        ("CONNECT", b"xHTTP/1.1 200 x\r\n\r\nnest", (False, False, True)),
+        ("GET", b"xHTTP/1.1 200 x\r\n\r\n", (False, False, False)),
+        ("GET", b"xHTTP/1.0 200 x\r\nContent-Length: 1\r\n\r\n", (False, False, False)),
+        ("GET", b"xHTTP/1.0 200 x\r\nContent-Length: 1\r\n\r\ny", (False, True, False)),
+        ("GET", b"xno response", (False, True, False)),
+    ],
+)
+def test_a_parser_tells_what_becomes_of_its_connection(
+    method: str, last: bytes, expected: tuple[bool, bool, bool]
+) -> None:
+    parser = ResponseParser()
+    assert life(parser) == (True, False, False)
+    parser.feed(OK + b"Content-Length: 1\r\n\r\n")
+    parser.next_response(method)
+    parser.feed(last)
+    assert life(parser) == expected
+    with suppress(ParseError):
+        parser.feed_eof()
+    assert life(parser) == (False, not expected[2], expected[2])
 
 
 def test_one_byte_of_the_next_message_forbids_reuse() -> None:

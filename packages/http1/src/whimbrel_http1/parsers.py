@@ -110,6 +110,16 @@ class Parser:
         return self._fault is None and self._awaiting == _HEAD and self._interim == 0 and self._untouched
 
     @property
+    def must_close(self) -> bool:
+        """Whether nothing more can come: the connection ended or failed, or its last message is read."""
+        return self._fault is not None or self._awaiting >= _FINISHED
+
+    @property
+    def upgraded(self) -> bool:
+        """Whether the connection belongs to another protocol now."""
+        return self._awaiting == _UPGRADED
+
+    @property
     def within_chunk(self) -> bool:
         """Whether the chunk of the piece of body that was reported last goes on in the next piece.
 
@@ -394,8 +404,8 @@ class ResponseParser(Parser):
     `Upgraded` with the bytes that follow the head, and the parser reads nothing more: whether 101 was
     asked for is for the caller to judge. HTTP/1.0 has no 101; it is refused.
 
-    After `EndOfMessage` the next bytes begin the next response, if the connection may be used again;
-    otherwise they are a fault.
+    After `EndOfMessage` the next bytes begin the next response, to a request whose method `next_response`
+    tells, if the connection may be used again; otherwise they are a fault.
 
     Args:
         request_method: The method of the request that is answered first; HEAD and CONNECT frame their
