@@ -4,7 +4,8 @@ import asyncio
 import pickle
 import socket
 import sys
-from collections.abc import AsyncIterator, Sequence
+import uuid
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
@@ -16,6 +17,7 @@ from peers.alone import run_alone
 from peers.bin import Bin
 from peers.black_hole import black_hole
 from peers.certificates import Authority
+from peers.programs import held_port
 from peers.proxy import RecordingProxy
 from peers.scripted import OK, Peer, ScriptedServer, always, response
 from scenes import hanging_lookup
@@ -82,11 +84,11 @@ class Sockets:
             await asyncio.sleep(0)
 
 
-def free_port() -> int:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port: int = unused.getsockname()[1]
-        return port
+@pytest.fixture
+def refused() -> Iterator[int]:
+    """A port on which nobody listens."""
+    with held_port() as port:
+        yield port
 
 
 def has_ipv6() -> bool:
@@ -175,16 +177,18 @@ async def test_without_happy_eyeballs_the_next_waits_until_the_first_has_failed(
                     await session.get("http://shore.example/", timeout=ClientTimeout(sock_connect=SHORT))
                 await sockets.all_closed()
             assert len(sockets.made) == 1
-        refusing = TCPConnector(resolver=Places(("127.0.0.1", free_port()), live), happy_eyeballs_delay=None)
-        async with ClientSession(connector=refusing) as session:
-            assert await fetched(session, "http://shore.example/") == "ok"
+        with held_port() as refused:
+            resolver = Places(("127.0.0.1", refused), live)
+            refusing = TCPConnector(resolver=resolver, happy_eyeballs_delay=None)
+            async with ClientSession(connector=refusing) as session:
+                assert await fetched(session, "http://shore.example/") == "ok"
 
 
 @on_linux
 @pytest.mark.parametrize("phase", ["sock_connect", "tcp", "connect", "total"])
 async def test_a_timeout_says_what_has_become_of_each_address(phase: str) -> None:
-    with black_hole() as nowhere:
-        places = [("127.0.0.1", free_port()), ("127.0.0.1", nowhere), ("127.0.0.2", free_port())]
+    with black_hole() as nowhere, held_port() as first, held_port() as second:
+        places = [("127.0.0.1", first), ("127.0.0.1", nowhere), ("127.0.0.2", second)]
         connector = TCPConnector(resolver=Places(*places), happy_eyeballs_delay=0)
         async with ClientSession(connector=connector) as session:
             with pytest.raises(whimbrel.ServerTimeoutError) as caught:
@@ -227,7 +231,7 @@ async def test_a_timeout_of_tls_is_not_put_down_to_an_address(phase: str) -> Non
 
 
 @on_linux
-async def test_a_slow_address_is_not_given_up_because_the_next_one_fails() -> None:
+async def test_a_slow_address_is_not_given_up_because_the_next_one_fails(refused: int) -> None:
     """The black hole begins to answer at last: the attempt must still be there."""
     sockets = Sockets()
     listening = socket.socket()
@@ -239,7 +243,7 @@ async def test_a_slow_address_is_not_given_up_because_the_next_one_fails() -> No
     for filler in fillers:
         filler.setblocking(False)
         filler.connect_ex(place)
-    resolver = Places(place, ("127.0.0.1", free_port()))
+    resolver = Places(place, ("127.0.0.1", refused))
     connector = TCPConnector(resolver=resolver, happy_eyeballs_delay=0.01, socket_factory=sockets)
     session = ClientSession(connector=connector)
     asking = asyncio.ensure_future(fetched(session, "http://shore.example/"))
@@ -271,10 +275,11 @@ async def test_a_request_that_is_cancelled_on_its_way_leaves_no_socket(delay: fl
 
 
 async def test_a_failure_names_every_address_with_its_reason() -> None:
-    places = [("127.0.0.1", free_port()), ("127.0.0.2", free_port())]
-    async with ClientSession(connector=TCPConnector(resolver=Places(*places))) as session:
-        with pytest.raises(whimbrel.ClientConnectorError) as caught:
-            await session.get("http://shore.example/")
+    with held_port() as first, held_port() as second:
+        places = [("127.0.0.1", first), ("127.0.0.2", second)]
+        async with ClientSession(connector=TCPConnector(resolver=Places(*places))) as session:
+            with pytest.raises(whimbrel.ClientConnectorError) as caught:
+                await session.get("http://shore.example/")
     assert "127.0.0.1: Connection refused; 127.0.0.2: Connection refused" in str(caught.value)
     cause = caught.value.__cause__
     assert isinstance(cause, ConnectFailed)
@@ -454,12 +459,12 @@ async def test_a_name_that_changes_its_address_is_filtered_each_time() -> None:
 
 
 @pytest.fixture
-def named_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+def named_proxy(monkeypatch: pytest.MonkeyPatch, refused: int) -> None:
     """Let the environment name a proxy that nobody could reach."""
     for name in ("NO_PROXY", "no_proxy", "REQUEST_METHOD"):
         monkeypatch.delenv(name, raising=False)
     for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+        monkeypatch.setenv(name, f"http://127.0.0.1:{refused}")
 
 
 @pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="there are no UNIX sockets here")
@@ -481,7 +486,7 @@ async def test_a_unix_socket_is_reached_whatever_proxy_the_environment_names(tmp
 
 @on_linux
 async def test_an_abstract_socket_is_reached(httpbin: Bin) -> None:
-    name = f"\0whimbrel-scene-{free_port()}"
+    name = f"\0whimbrel-scene-{uuid.uuid4()}"
     async with Bin(path=name), ClientSession(connector=UnixConnector(name)) as session:
         async with session.get("http://shore.example/get") as resp:
             assert resp.status == 200

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+from peers.programs import held_port
 from peers.scripted import OK, Peer, Script, ScriptedServer
 
 import whimbrel
@@ -61,9 +62,7 @@ def _reset(peer: Peer) -> None:
 
 
 async def test_a_refused_connection_names_the_place() -> None:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
+    with held_port() as port:
         async with _going_on() as session:
             with pytest.raises(whimbrel.ClientConnectorError) as caught:
                 await session.get(f"http://127.0.0.1:{port}/")

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 from peers.bin import Bin, pattern
 from peers.certificates import Authority
-from peers.programs import free_port, program, running
+from peers.programs import held_port, program, running
 from peers.proxy import skip_without_tls_in_tls
 from yarl import URL
 
@@ -70,24 +70,26 @@ class Installed(NamedTuple):
 
 @contextmanager
 def tinyproxy(folder: Path, _authority: Authority) -> Iterator[Installed]:
-    port, configuration = free_port(), folder / "tinyproxy.conf"
-    configuration.write_text(TINYPROXY_CONFIGURATION.format(port=port))
-    with running([str(program("tinyproxy")), "-d", "-c", str(configuration)], ("127.0.0.1", port)):
-        yield Installed("tinyproxy", f"http://127.0.0.1:{port}", None, 500, 401)
+    configuration = folder / "tinyproxy.conf"
+    with held_port() as port:
+        configuration.write_text(TINYPROXY_CONFIGURATION.format(port=port))
+        with running([str(program("tinyproxy")), "-d", "-c", str(configuration)], ("127.0.0.1", port)):
+            yield Installed("tinyproxy", f"http://127.0.0.1:{port}", None, 500, 401)
 
 
 @contextmanager
 def squid(folder: Path, authority: Authority) -> Iterator[Installed]:
     if not HELPER.exists():
         pytest.skip(f"squid has no {HELPER}")
-    port, secure_port, configuration = free_port(), free_port(), folder / "squid.conf"
-    configuration.write_text(
-        SQUID_CONFIGURATION.format(port=port, secure_port=secure_port, folder=folder, helper=HELPER)
-    )
+    configuration = folder / "squid.conf"
     (folder / "users").write_text("user:$apr1$w.JYBxeN$rBlrfBEdOQ0oqxiIi935z0\n")
     authority.write("127.0.0.1", certificate=folder / "proxy.pem", key=folder / "proxy.key")
-    with running([str(program("squid")), "-N", "-f", str(configuration)], ("127.0.0.1", secure_port)):
-        yield Installed("squid", f"http://127.0.0.1:{port}", f"https://127.0.0.1:{secure_port}", 503, 407)
+    with held_port() as port, held_port() as secure_port:
+        configuration.write_text(
+            SQUID_CONFIGURATION.format(port=port, secure_port=secure_port, folder=folder, helper=HELPER)
+        )
+        with running([str(program("squid")), "-N", "-f", str(configuration)], ("127.0.0.1", secure_port)):
+            yield Installed("squid", f"http://127.0.0.1:{port}", f"https://127.0.0.1:{secure_port}", 503, 407)
 
 
 Start = Callable[[Path, Authority], AbstractContextManager[Installed]]
@@ -170,14 +172,14 @@ async def test_it_refuses_who_does_not_give_its_credentials(
 
 
 async def test_an_origin_that_is_not_there_is_told_apart_from_the_proxy(installed: Installed) -> None:
-    nobody = free_port()
-    async with ClientSession(proxy=installed.url, proxy_auth=USER) as session:
-        async with session.get(f"http://127.0.0.1:{nobody}/") as resp:
-            assert resp.status == installed.unreachable
-        with pytest.raises(aiohttp.ClientHttpProxyError) as caught:
-            await session.get(f"https://127.0.0.1:{nobody}/")
-        assert caught.value.status == installed.unreachable
-        assert caught.value.message in {"Unable to connect", "Service Unavailable"}
+    with held_port() as nobody:
+        async with ClientSession(proxy=installed.url, proxy_auth=USER) as session:
+            async with session.get(f"http://127.0.0.1:{nobody}/") as resp:
+                assert resp.status == installed.unreachable
+            with pytest.raises(aiohttp.ClientHttpProxyError) as caught:
+                await session.get(f"https://127.0.0.1:{nobody}/")
+            assert caught.value.status == installed.unreachable
+            assert caught.value.message in {"Unable to connect", "Service Unavailable"}
 
 
 @pytest.mark.parametrize("target", ["plain", "secure"])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from peers.bin import pattern
 from peers.certificates import Authority
-from peers.programs import free_port, program, running
+from peers.programs import held_port, program, running
 
 from whimbrel import ClientSession, TCPConnector, UnixConnector
 
@@ -80,12 +80,12 @@ def _nginx(folder: Path, authority: Authority, *options: str) -> Iterator[Nginx]
     (root / "plain.txt").write_bytes(text)
     (root / "large.bin").write_bytes(pattern(5_000_000))
     authority.write("127.0.0.1", certificate=folder / "certificate.pem", key=folder / "key.pem")
-    plain, secure = free_port(), free_port()
-    configuration = _configure(folder, plain, secure)
-    command = [str(NGINX), "-p", str(folder), "-c", str(configuration), "-e", "stderr", *options]
-    with running(command, str(folder / "socket")) as process:
-        origins = f"http://127.0.0.1:{plain}/", f"https://127.0.0.1:{secure}/"
-        yield Nginx(*origins, str(folder / "socket"), text, folder, process.pid)
+    with held_port() as plain, held_port() as secure:
+        configuration = _configure(folder, plain, secure)
+        command = [str(NGINX), "-p", str(folder), "-c", str(configuration), "-e", "stderr", *options]
+        with running(command, str(folder / "socket")) as process:
+            origins = f"http://127.0.0.1:{plain}/", f"https://127.0.0.1:{secure}/"
+            yield Nginx(*origins, str(folder / "socket"), text, folder, process.pid)
 
 
 @pytest.fixture(scope="module")

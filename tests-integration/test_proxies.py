@@ -2,13 +2,13 @@
 
 import asyncio
 import pickle
-import socket
 import ssl
 from collections.abc import AsyncIterator
 
 import pytest
 from peers.bin import Bin
 from peers.certificates import Authority
+from peers.programs import held_port
 from peers.proxy import RecordingProxy, skip_without_tls_in_tls
 from peers.scripted import OK, Peer, ScriptedServer, always, response
 from yarl import URL
@@ -39,13 +39,6 @@ async def site() -> AsyncIterator[ScriptedServer]:
 async def secure(authority: Authority) -> AsyncIterator[ScriptedServer]:
     async with ScriptedServer(always(OK), ssl=authority.server("127.0.0.1", "shore.example")) as server:
         yield server
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
 
 
 def trusting(authority: Authority) -> TCPConnector:
@@ -377,14 +370,14 @@ async def test_direct_connections_are_no_ones_tunnels(secure: ScriptedServer) ->
 
 
 async def test_a_proxy_that_is_not_there_is_the_documented_error() -> None:
-    port = free_port()
-    async with ClientSession(proxy=f"http://127.0.0.1:{port}") as session:
-        for url in ("http://shore.example/", "https://shore.example/"):
-            with pytest.raises(aiohttp.ClientProxyConnectionError) as caught:
-                await session.get(url)
-            fault = caught.value
-            assert (fault.host, fault.port, fault.ssl) == ("127.0.0.1", port, True)
-            assert isinstance(fault.os_error, ConnectionRefusedError)
+    with held_port() as port:
+        async with ClientSession(proxy=f"http://127.0.0.1:{port}") as session:
+            for url in ("http://shore.example/", "https://shore.example/"):
+                with pytest.raises(aiohttp.ClientProxyConnectionError) as caught:
+                    await session.get(url)
+                fault = caught.value
+                assert (fault.host, fault.port, fault.ssl) == ("127.0.0.1", port, True)
+                assert isinstance(fault.os_error, ConnectionRefusedError)
 
 
 @pytest.mark.parametrize("limit", ["total", "sock_connect", "connect"])

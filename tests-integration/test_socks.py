@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from peers.bin import Bin, pattern
 from peers.certificates import Authority
-from peers.programs import free_port, program, running
+from peers.programs import held_port, program, running
 from peers.scripted import OK, ScriptedServer, always, response
 from peers.socks import SocksAsked, SocksServer
 from yarl import URL
@@ -184,10 +184,10 @@ def microsocks() -> Iterator[str]:
     """A microsocks that wants credentials; what stands before its place in a URL."""
     if MICROSOCKS is None:
         pytest.skip("microsocks is not installed")
-    port = free_port()
-    command = [MICROSOCKS, "-i", "127.0.0.1", "-p", str(port), "-u", "user", "-P", "pass"]
-    with running(command, ("127.0.0.1", port)):
-        yield f"127.0.0.1:{port}"
+    with held_port() as port:
+        command = [MICROSOCKS, "-i", "127.0.0.1", "-p", str(port), "-u", "user", "-P", "pass"]
+        with running(command, ("127.0.0.1", port)):
+            yield f"127.0.0.1:{port}"
 
 
 @pytest.mark.parametrize("scheme", ["socks5", "socks5h"])
@@ -216,10 +216,10 @@ async def test_microsocks_carries_plain_text_tls_and_websockets(
 
 
 async def test_microsocks_says_no(microsocks: str) -> None:
-    nobody = free_port()
-    async with ClientSession() as session:
-        with pytest.raises(aiohttp.ClientProxyConnectionError) as caught:
-            await session.get(f"http://127.0.0.1:{nobody}/", proxy=f"socks5://user:pass@{microsocks}")
-        assert isinstance(caught.value.os_error, SocksRefused)
-        with pytest.raises(aiohttp.ClientProxyConnectionError, match="authentication"):
-            await session.get(f"http://127.0.0.1:{nobody}/", proxy=f"socks5://user:wrong@{microsocks}")
+    with held_port() as nobody:
+        async with ClientSession() as session:
+            with pytest.raises(aiohttp.ClientProxyConnectionError) as caught:
+                await session.get(f"http://127.0.0.1:{nobody}/", proxy=f"socks5://user:pass@{microsocks}")
+            assert isinstance(caught.value.os_error, SocksRefused)
+            with pytest.raises(aiohttp.ClientProxyConnectionError, match="authentication"):
+                await session.get(f"http://127.0.0.1:{nobody}/", proxy=f"socks5://user:wrong@{microsocks}")

@@ -4,11 +4,12 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-__all__ = ["free_port", "program", "running"]
+__all__ = ["held_port", "program", "running"]
 
 _START_SECONDS = 20.0
 
@@ -20,10 +21,19 @@ def program(name: str) -> str | None:
     )
 
 
-def free_port() -> int:
-    """Return a port of the loopback on which nobody listens now."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+@contextmanager
+def held_port() -> Iterator[int]:
+    """Give a port on which nobody listens, and that the system gives to nobody else for as long.
+
+    A program that is told the number can listen there, where it reuses addresses, as servers do.
+    """
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("", 0))
+        port = int(held.getsockname()[1])
+        if sys.platform != "linux":  # where whoever holds a port keeps every other from it
+            held.close()
+        yield port
 
 
 @contextmanager

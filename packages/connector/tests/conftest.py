@@ -7,7 +7,7 @@ import importlib.util
 import socket
 import ssl
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -227,6 +227,14 @@ def get(
 
 
 Serve = Callable[..., Awaitable[Peer]]
+
+
+@pytest.fixture
+def refused_port() -> Iterator[int]:
+    """Hold a port of every address, on which nobody listens."""
+    with socket.socket() as held:
+        held.bind(("", 0))
+        yield held.getsockname()[1]
 
 
 @pytest.fixture(autouse=True)

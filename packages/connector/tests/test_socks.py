@@ -259,9 +259,8 @@ async def test_a_proxy_that_breaks_off_is_named(
     assert connector.statistics.open == 0
 
 
-async def test_a_proxy_that_is_not_there_is_named(connector: TCPConnector) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+async def test_a_proxy_that_is_not_there_is_named(connector: TCPConnector, refused_port: int) -> None:
+    port = refused_port
     with pytest.raises(ProxyFailed, match=f"127.0.0.1:{port}") as caught:
         await connector.connect("http://shore.example", proxy=Proxy(URL(f"socks5h://127.0.0.1:{port}")))
     assert isinstance(caught.value.__cause__, ConnectionRefusedError)

@@ -32,15 +32,8 @@ if TYPE_CHECKING:
     from .conftest import Authority, Line, Serve
 
 
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
-
-
-async def test_a_refused_port_is_named(connector: TCPConnector) -> None:
-    port = free_port()
+async def test_a_refused_port_is_named(connector: TCPConnector, refused_port: int) -> None:
+    port = refused_port
     with pytest.raises(ConnectFailed) as caught:
         await connector.connect(f"http://127.0.0.1:{port}")
     assert (caught.value.host, caught.value.port) == ("127.0.0.1", port)
@@ -50,8 +43,8 @@ async def test_a_refused_port_is_named(connector: TCPConnector) -> None:
     assert connector.statistics.open == 0
 
 
-async def test_a_failure_names_every_address_and_its_reason() -> None:
-    port = free_port()
+async def test_a_failure_names_every_address_and_its_reason(refused_port: int) -> None:
+    port = refused_port
     resolver = StaticResolver({"shore.example": ["127.0.0.2", "127.0.0.1", "127.0.0.2", "fe80::1%nowhere"]})
     for delay in (None, 0.01):
         async with TCPConnector(resolver=resolver, happy_eyeballs_delay=delay) as connector:
@@ -73,11 +66,11 @@ async def test_a_failure_names_every_address_and_its_reason() -> None:
         assert isinstance(caught.value.__cause__, OSError)
 
 
-async def test_attempts_that_fail_alike_have_their_number_in_common() -> None:
+async def test_attempts_that_fail_alike_have_their_number_in_common(refused_port: int) -> None:
     resolver = StaticResolver({"shore.example": ["127.0.0.2", "127.0.0.1"]})
     async with TCPConnector(resolver=resolver) as connector:
         with pytest.raises(ConnectFailed) as caught:
-            await connector.connect(f"http://shore.example:{free_port()}")
+            await connector.connect(f"http://shore.example:{refused_port}")
     assert caught.value.errno == errno.ECONNREFUSED
     assert isinstance(caught.value.__cause__, ConnectionRefusedError)
 
@@ -179,7 +172,7 @@ async def test_a_resolver_that_takes_too_long_knows_no_address() -> None:
             await connector.connect("http://shore.example")
 
 
-async def test_a_resolver_that_is_given_is_not_closed_by_the_connector() -> None:
+async def test_a_resolver_that_is_given_is_not_closed_by_the_connector(refused_port: int) -> None:
     class Mine(StaticResolver):
         closed = False
 
@@ -189,7 +182,7 @@ async def test_a_resolver_that_is_given_is_not_closed_by_the_connector() -> None
     mine = Mine({"shore.example": ["127.0.0.1"]})
     async with TCPConnector(resolver=mine) as connector:
         with pytest.raises(ConnectFailed):
-            await connector.connect(f"http://shore.example:{free_port()}")
+            await connector.connect(f"http://shore.example:{refused_port}")
     assert not mine.closed
 
 
