@@ -85,6 +85,27 @@ async def test_bytes_on_an_idle_connection_condemn_it(
     assert (fetched.body, fetched.reused) == (b"own", False)
 
 
+async def test_what_the_loop_has_not_let_in_stands_against_a_connection(serve: Serve) -> None:
+    go = asyncio.Event()
+
+    async def pushing(line: Line) -> None:
+        await go.wait()
+        line.send(PUSHED)
+        await line.end()
+
+    peer = await serve(pushing)
+    loop = asyncio.get_running_loop()
+    _, connection = await loop.create_connection(lambda: Http1Connection(loop), "127.0.0.1", peer.port)
+    assert await connection.is_usable()
+    connection.pause_reading()
+    go.set()
+    while connection.is_quiet:  # noqa: ASYNC110  no event tells
+        await asyncio.sleep(0)
+    assert not await connection.is_usable()
+    connection.abort()
+    await connection.lost
+
+
 async def test_a_thousand_pushes_are_never_taken_for_an_answer(serve: Serve, connector: TCPConnector) -> None:
     async def pushing(line: Line) -> None:
         request = await line.request()

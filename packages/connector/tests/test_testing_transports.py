@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from whimbrel_connector.testing import TlsPair, check_transports
+from whimbrel_connector.testing.transports import _Scene
+from whimbrel_connector.transports import LOOP_TRANSPORTS
 
 if TYPE_CHECKING:
     from .conftest import Authority
@@ -27,6 +29,16 @@ async def test_the_transports_of_the_loop_pass_over_tls(authority: Authority) ->
         pytest.skip("asyncio's TLS in Python 3.10 tells the peer's end by connection_lost alone")
     pair = TlsPair(authority.client(), authority.server("127.0.0.1"))
     assert await check_transports(tls=pair) == []
+
+
+async def test_who_is_accepted_when_the_kit_has_ended_is_turned_away() -> None:
+    scene = _Scene(LOOP_TRANSPORTS, None)
+    server = await scene.serve()
+    scene.end()
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    assert await reader.read() == b""
+    writer.close()
+    server.close()
 
 
 class Wrapped(asyncio.Transport):
@@ -133,9 +145,6 @@ class LooksOpen(Wrapped):
         (Spoilt(spoil="late"), "the protocol has not received its transport first of all"),
     ],
 )
-async def test_bad_transports_are_told_which_rule_they_break(
-    bad: Any, told: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("whimbrel_connector.testing._judging.RULE_SECONDS", 2)
+async def test_bad_transports_are_told_which_rule_they_break(bad: Any, told: str) -> None:
     failures = await check_transports(bad)
     assert any(told in failure for failure in failures), failures

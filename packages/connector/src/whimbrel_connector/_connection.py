@@ -222,12 +222,13 @@ class Http1Connection(Receiver):
     async def is_usable(self) -> bool:
         """Tell whether it can serve a request: open, in time, and no byte or end has come while it was idle.
 
-        Whatever the socket holds unread is let in first: on TLS it may be a mere session ticket.
+        Whatever the socket holds unread is let in first: on TLS it may be a mere session ticket. What is
+        not let in, as by a loop with much to do, stands against it.
         """
         if not self.is_closing and self._has_unread():
             await asyncio.sleep(0)
             await asyncio.sleep(0)  # TLS hands data on one turn later
-        return not self.is_closing and self._loop.time() < self._usable_until
+        return self.is_quiet
 
     def parser_for(self, method: str, options: ExchangeOptions) -> WireParser:
         """Return a parser for the answer to `method`: the one of the exchange before, or a new one."""

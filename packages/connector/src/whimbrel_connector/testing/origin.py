@@ -49,6 +49,7 @@ class Origin:
         self.port = 80
         self.accepted = self.open = 0
         self._server: asyncio.Server | None = None
+        self._is_over = False
         self._transports: set[asyncio.Transport] = set()
         self._changed = asyncio.Event()
 
@@ -63,7 +64,8 @@ class Origin:
     async def __aexit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop, and break what is still open."""
+        """Stop, and break what is still open, and what is accepted from now on."""
+        self._is_over = True
         if self._server is not None:
             self._server.close()
         for transport in self._transports:
@@ -85,6 +87,8 @@ class Origin:
         self._transports.add(transport)
         self.accepted += 1
         self.open += 1
+        if self._is_over:
+            transport.abort()
         return self.accepted
 
     def closed(self, transport: asyncio.Transport) -> None:

@@ -119,6 +119,7 @@ class _Scene:
         self._tls = tls
         self._peers: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
         self._writers: list[asyncio.StreamWriter] = []
+        self._is_over = False
         self._address = ("", 0)
         self.taken: list[socket.socket] = []
 
@@ -154,6 +155,7 @@ class _Scene:
             if sock not in self.taken:
                 sock.close()
         if protocol is not ear or ear.transport is None or ear.calls[:1] != ["made"]:
+            transport.abort()
             raise AssertionError("the protocol has not received its transport first of all")
         return transport
 
@@ -164,13 +166,16 @@ class _Scene:
         self.reader, self.writer = await self._peers.get()
 
     def end(self) -> None:
-        """Break what still stands."""
+        """Break what still stands, and what is accepted from now on."""
+        self._is_over = True
         for writer in self._writers:
             writer.transport.abort()
 
     def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.append(writer)
         self._peers.put_nowait((reader, writer))
+        if self._is_over:
+            writer.transport.abort()
 
 
 async def _play(rule: "_Rule", transports: Transports, tls: TlsPair | None) -> list[str]:
