@@ -21,7 +21,7 @@ from whimbrel import (
 )
 
 Script = Callable[[Peer], Awaitable[None]]
-SOON = 0.02
+SOON = 0.3  # a busy machine must have asked by then
 MOVED = response(b"", "Location: /", status="302 Found")
 
 

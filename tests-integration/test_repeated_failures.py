@@ -60,7 +60,7 @@ async def test_what_fails_over_and_over_grows_nothing(
     pool, descriptors, objects, grown_bytes = map(int, printed.split())
     assert pool == 0
     assert descriptors <= 0
-    if (kind, loop_name()) == ("cancelled", "uvloop"):
-        return  # its timer of a handshake that was cancelled as it began holds that for a minute
+    if kind in ("cancelled", "late") and loop_name() == "uvloop":
+        return  # its timer of a handshake that was given up as it began holds that for a minute
     assert objects < 2 * COUNT  # asyncio lets a hundred cancelled timers be, each of them three objects
     assert grown_bytes < 65536

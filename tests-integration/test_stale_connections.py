@@ -168,5 +168,5 @@ async def test_an_idle_connection_expires() -> None:
     async with ScriptedServer(script) as server, ClientSession(connector=connector) as session:
         async with session.get(server.url) as resp:
             await resp.read()
-        await asyncio.wait_for(server.connections.until(lambda: not server.connections.open), 5)
+        await server.connections.until(lambda: not server.connections.open)
         assert connector.statistics.open == 0

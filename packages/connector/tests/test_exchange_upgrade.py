@@ -14,7 +14,7 @@ from .conftest import get, plays
 if TYPE_CHECKING:
     from .conftest import Line, Serve
 
-SOON = 0.05
+SOON = 0.5  # a busy machine must have got the head by then
 
 
 class Recorder(asyncio.Protocol):
@@ -98,7 +98,7 @@ async def test_silence_is_not_counted_after_an_upgrade(serve: Serve, connector: 
     await exchange.send(get(offers_upgrade=True))
     loop = asyncio.get_running_loop()
     later = loop.create_future()
-    loop.call_later(3 * SOON, later.set_result, None)
+    loop.call_later(1.5 * SOON, later.set_result, None)
     await later
     assert connector.statistics.open == 1
     exchange.release()

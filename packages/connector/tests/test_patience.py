@@ -142,12 +142,12 @@ async def test_after_the_head_no_limit_holds_where_none_is_set(serve: Serve, con
     async def pausing(line: Line) -> None:
         await line.request()
         line.send(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nwhim")
-        await after(4 * SOON)
+        await after(7 * SOON)
         line.send(b"brel")
         await line.end()
 
     peer = await serve(pausing)
-    exchange = await connector.connect(peer.url, options=ExchangeOptions(first_byte_seconds=3 * SOON))
+    exchange = await connector.connect(peer.url, options=ExchangeOptions(first_byte_seconds=6 * SOON))
     await exchange.send(get())
     assert await exchange.content.read() == b"whimbrel"
 
@@ -174,11 +174,11 @@ async def test_nobody_is_given_up_while_the_request_still_goes_out(
     class Slow:
         async def write(self, writer: BodyWriter, /) -> None:
             await writer.write(b"whim")
-            await after(4 * SOON)
+            await after(7 * SOON)
             await writer.write(b"brel")
 
     peer = await serve()
-    exchange = await connector.connect(peer.url, options=ExchangeOptions(first_byte_seconds=3 * SOON))
+    exchange = await connector.connect(peer.url, options=ExchangeOptions(first_byte_seconds=6 * SOON))
     await exchange.send(Request("POST", "/", [("Host", "h"), ("Content-Length", "8")], Slow()))
     assert await exchange.content.read() == b"/"
 

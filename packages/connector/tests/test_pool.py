@@ -196,7 +196,6 @@ async def test_idle_connections_expire(serve: Serve) -> None:
     async with TCPConnector(keepalive_timeout=SOON) as connector:
         await peer.fetch(connector)
         await other.fetch(connector)
-        assert connector.statistics.idle == 2
         await peer.until(lambda: not peer.open)
         await other.until(lambda: not other.open)
         await turns()

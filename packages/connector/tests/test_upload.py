@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .conftest import Line, Serve
 
 HOST = ("Host", "shore.example")
-SOON = 0.05
+SOON = 0.5  # a busy machine must have answered by then
 
 
 def post(body: bytes) -> Request:
@@ -138,7 +138,7 @@ async def test_a_body_of_another_length_than_declared_is_never_sent(
     exchange = await connector.connect(peer.url)
     with pytest.raises(BodyLengthMismatch):
         await exchange.send(Request("POST", "/", [HOST, ("Content-Length", "8")], body))
-    await peer.until(lambda: not peer.open)
+    await peer.until(lambda: bool(received))
     assert received == [b""]
 
 
@@ -156,7 +156,7 @@ async def test_a_written_body_of_another_length_fails_the_request(
     exchange = await connector.connect(peer.url)
     with pytest.raises(BodyLengthMismatch):
         await exchange.send(upload(Pieces(*pieces), length=8))
-    await peer.until(lambda: not peer.open)
+    await peer.until(lambda: bool(received))
     assert received == [b"whimbrel"[: len(b"".join(pieces))]]
 
 
@@ -225,10 +225,12 @@ async def test_a_peer_that_does_not_read_holds_the_upload_back(serve: Serve, con
     sending = asyncio.ensure_future(exchange.send(upload(body)))
     while exchange._upload is None or not exchange._upload.is_held_back:  # noqa: ASYNC110  no event tells
         await asyncio.sleep(0)
-    written = body.written
-    for _ in range(50):
-        await asyncio.sleep(0)
-    assert body.written <= written + 1 < 1000
+    written = -2
+    while body.written > written + 1:  # until the system, too, takes no more
+        written = body.written
+        for _ in range(50):
+            await asyncio.sleep(0)
+    assert written < 1000
     stop.set()
     with pytest.raises(ServerDisconnected):
         await sending
@@ -262,7 +264,7 @@ async def test_silence_is_not_counted_while_this_side_writes(serve: Serve, conne
             loop = asyncio.get_running_loop()
             await writer.write(b"whim")
             later = loop.create_future()
-            loop.call_later(3 * SOON, later.set_result, None)
+            loop.call_later(1.5 * SOON, later.set_result, None)
             await later
             await writer.write(b"brel")
 
@@ -332,7 +334,7 @@ async def test_a_final_answer_in_place_of_100_stops_the_body(serve: Serve, conne
     exchange = await connector.connect(peer.url, options=ExchangeOptions(continue_seconds=3600))
     assert (await exchange.send(expecting(body))).status == 417
     assert await exchange.content.read() == b"no"
-    await peer.until(lambda: not peer.open)
+    await peer.until(lambda: bool(rest))
     assert rest == [b""]
     assert not body.written
 

@@ -10,6 +10,8 @@ import whimbrel
 from whimbrel import ClientSession, ClientTimeout
 from whimbrel.testing import Answer, HangUp, MemoryConnector, Reaction, ReceivedRequest, Verbatim
 
+SOON = 0.5  # a busy machine must have begun to answer by then
+
 
 def session_for(answering: object, **options: object) -> ClientSession:
     """Return a session whose every request `answering` answers."""
@@ -259,7 +261,7 @@ async def test_what_nobody_can_be_told_closing_raises() -> None:
 
     session = session_for(answer)
     with pytest.raises(asyncio.TimeoutError):
-        await session.get("http://shore.example/", timeout=ClientTimeout(total=0.01))
+        await session.get("http://shore.example/", timeout=ClientTimeout(total=SOON))
     with pytest.raises(KeyError, match="late"):
         await session.close()
     assert left.is_set()
@@ -308,9 +310,9 @@ async def test_a_function_that_hangs_meets_the_clients_time_limits() -> None:
     connector = MemoryConnector(answer)
     async with ClientSession(connector=connector) as session:
         with pytest.raises(whimbrel.SocketTimeoutError):
-            await session.get("http://shore.example/", timeout=ClientTimeout(sock_read=0.01))
+            await session.get("http://shore.example/", timeout=ClientTimeout(sock_read=SOON))
         with pytest.raises(whimbrel.RequestTimeoutError):
-            await session.get("http://shore.example/", timeout=ClientTimeout(total=0.01))
+            await session.get("http://shore.example/", timeout=ClientTimeout(total=SOON))
     assert len(connector.requests) == 2
 
 

@@ -59,8 +59,12 @@ async def serve(handler: Handler) -> AsyncIterator[Server]:
     server.port = listening.sockets[0].getsockname()[1]
     try:
         yield server
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write_eof()
+        await reader.read()  # connections are accepted in order: those before it have been
+        writer.close()
         # Each connection was closed by the client: had it not been, this would never return.
-        await asyncio.wait_for(asyncio.gather(*server.ends), 5)
+        await asyncio.gather(*server.ends)
     finally:
         listening.close()
         await listening.wait_closed()
