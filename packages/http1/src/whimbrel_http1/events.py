@@ -263,7 +263,7 @@ class RequestHead(_Head):
 
     Attributes:
         method: A token; letter case matters.
-        target: Visible ASCII, as received; which form it has (RFC 9112 section 3.2) is for the caller to judge.
+        target: Visible ASCII, as received; its form (RFC 9112 section 3.2) is for the caller to judge.
         version: `HTTP_1_0` or `HTTP_1_1`.
         raw_headers: `((name, value), ...)` in wire order and letter case, values without outer blanks.
         content_length: What Content-Length says, None without one.
