@@ -15,11 +15,11 @@ SECONDS = st.floats(0, 1e6)
 
 def test_the_first_limit_that_is_met_counts() -> None:
     lifetime = Lifetime(idle_seconds=15, age_seconds=60, exchanges=3)
-    assert lifetime.usable_until(100.0, opened_at=90.0, exchanges=1) == 115.0
-    assert lifetime.usable_until(100.0, opened_at=50.0, exchanges=1) == 110.0
-    assert lifetime.usable_until(100.0, opened_at=30.0, exchanges=1) <= 100.0
-    assert lifetime.usable_until(100.0, opened_at=90.0, exchanges=3) <= 100.0
-    assert Lifetime(idle_seconds=inf).usable_until(100.0, opened_at=0.0, exchanges=10**9) == inf
+    assert lifetime.usable_until(100.0, 90.0, 1) == 115.0
+    assert lifetime.usable_until(100.0, 50.0, 1) == 110.0
+    assert lifetime.usable_until(100.0, 30.0, 1) <= 100.0
+    assert lifetime.usable_until(100.0, 90.0, 3) <= 100.0
+    assert Lifetime(idle_seconds=inf).usable_until(100.0, 0.0, 10**9) == inf
 
 
 @pytest.mark.parametrize(

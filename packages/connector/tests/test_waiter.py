@@ -21,6 +21,13 @@ Factory = Callable[[], asyncio.AbstractEventLoop]
 tide: contextvars.ContextVar[str] = contextvars.ContextVar("tide", default="low")
 
 
+def news() -> asyncio.Future[None]:
+    """Return what tells a task that something has come."""
+    come: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    come.set_result(None)
+    return come
+
+
 class Shore:
     """A task that waits, and what it has come to know."""
 
@@ -46,7 +53,7 @@ class Shore:
 
         def come() -> None:
             self.waiter.set_result("wader")
-            self.waiter.wake()
+            self.waiter.wake(news())
             told.set_result(list(self.seen))
 
         self.loop.call_soon(come)
@@ -84,9 +91,9 @@ async def test_what_a_task_had_in_its_context_goes_with_it(*, in_a_task: bool) -
     await asyncio.sleep(0)
     waiter.set_result("wader")
     if in_a_task:
-        waiter.wake()
+        waiter.wake(news())
     else:
-        asyncio.get_running_loop().call_soon(waiter.wake)
+        asyncio.get_running_loop().call_soon(waiter.wake, news())
     left = await task
     del task
     await asyncio.sleep(0)  # what has woken this task is the other one
@@ -99,7 +106,7 @@ async def test_another_task_wakes_it_in_the_next_turn() -> None:
     shore = Shore()
     task = await started(shore)
     shore.waiter.set_result("wader")
-    shore.waiter.wake()
+    shore.waiter.wake(news())
     assert shore.seen == []
     assert await task == "ebb"
 
@@ -113,7 +120,7 @@ async def test_what_has_come_before_somebody_waits_is_there() -> None:
 async def test_waking_before_anything_has_come_wakes_nobody() -> None:
     shore = Shore()
     task = await started(shore)
-    shore.loop.call_soon(shore.waiter.wake)
+    shore.loop.call_soon(shore.waiter.wake, news())
     await asyncio.sleep(0)
     assert not task.done()
     assert await shore.wake_from_the_loop() == ["wader", "high"]
@@ -144,7 +151,7 @@ async def test_what_has_come_outlives_a_cancellation_that_comes_later() -> None:
     task = await started(shore)
     shore.waiter.set_result("wader")
     task.cancel()  # the task waits still, and hears of it at its next step
-    shore.waiter.wake()
+    shore.waiter.wake(news())
     with pytest.raises(asyncio.CancelledError):
         await task
     assert shore.seen == ["CancelledError"]

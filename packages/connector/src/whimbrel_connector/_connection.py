@@ -9,7 +9,7 @@ import select
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from math import inf
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from whimbrel_connector._dialled import Receiver, as_transport
 from whimbrel_connector._receive_buffer import receive_buffer
@@ -56,12 +56,15 @@ class ConnectionOwner(Protocol):
         """Learn of a task that works for a connection and may outlive it by a moment."""
 
 
-class _KeptParser(NamedTuple):
+class _KeptParser:
     """A parser that can read the answers of several exchanges, each told of its method by `expect`."""
 
-    parser: WireParser
-    options: ExchangeOptions
-    expect: Callable[[str], object]
+    __slots__ = ("expect", "options", "parser")
+
+    def __init__(self, parser: WireParser, options: ExchangeOptions, expect: Callable[[str], object]) -> None:
+        self.parser = parser
+        self.options = options
+        self.expect = expect
 
 
 class Http1Connection(Receiver):
@@ -82,6 +85,7 @@ class Http1Connection(Receiver):
         "_keeper",
         "_kept_parser",
         "_loop",
+        "_news",
         "_next",
         "_opened_at",
         "_owner",
@@ -109,6 +113,8 @@ class Http1Connection(Receiver):
         self._keeper: object = None
         self._waiter: Waiter[ResponseHead] | None = None
         self._next: Waiter[None] | None = None
+        self._news: asyncio.Future[None] = loop.create_future()
+        self._news.set_result(None)
         self._is_reporting = False
         self._opened_at = 0.0
         self._usable_until = inf
@@ -187,7 +193,7 @@ class Http1Connection(Receiver):
         if self._is_reporting:
             self._next = waiter
         else:
-            waiter.wake()
+            waiter.wake(self._news)
 
     def finish(self) -> None:
         """Be free for the next exchange: this one has ended cleanly."""
@@ -208,9 +214,7 @@ class Http1Connection(Receiver):
 
     def rest(self, now: float) -> float:
         """Be free from `now` on; return until when a request may begin, which may have passed."""
-        self._usable_until = self.lifetime.usable_until(
-            now, opened_at=self._opened_at, exchanges=self.exchanges
-        )
+        self._usable_until = self.lifetime.usable_until(now, self._opened_at, self.exchanges)
         return self._usable_until
 
     @property
@@ -233,7 +237,8 @@ class Http1Connection(Receiver):
     def parser_for(self, method: str, options: ExchangeOptions) -> WireParser:
         """Return a parser for the answer to `method`: the one of the exchange before, or a new one."""
         kept = self._kept_parser
-        if kept is not None and kept.options is options and kept.parser.reusable:
+        # It is reusable, else the exchange before would not have left the connection open.
+        if kept is not None and kept.options is options:
             kept.expect(method)
             return kept.parser
         parser = options.parser(request_method=method, limits=options.limits)
@@ -353,9 +358,9 @@ class Http1Connection(Receiver):
         following, self._next = self._next, None
         self._is_reporting = False
         if waiter is not None:
-            waiter.wake()
+            waiter.wake(self._news)
             if following is not None:
-                following.wake()
+                following.wake(self._news)
         elif following is not None:
             following.wake_later()  # as who reads the end of the body, who comes first
 

@@ -5,7 +5,7 @@ is made.
 """
 
 from whimbrel_connector._decoding_stream import DecodingStreamReader, decoder_for
-from whimbrel_connector.exchange_options import ExchangeOptions
+from whimbrel_connector.exchange_options import ExchangeOptions, WireParser
 from whimbrel_connector.stream import ReadingSource, StreamReader
 from whimbrel_http1 import ResponseHead
 
@@ -19,19 +19,31 @@ class IncomingBody:
         head: The head that it belongs to.
         options: How it is read.
         source: Who feeds it.
-        chunked: What is fed are HTTP chunks, as for `StreamReader`.
+        parser: What reads it. Only one that has `within_chunk` tells HTTP chunks from other pieces.
     """
 
-    __slots__ = ("_chunked", "_coding", "_ended", "_first", "_is_taken", "_options", "_source", "_stream")
+    __slots__ = (
+        "_coding",
+        "_ended",
+        "_first",
+        "_head",
+        "_is_taken",
+        "_options",
+        "_parser",
+        "_source",
+        "_stream",
+    )
 
     def __init__(
-        self, head: ResponseHead, options: ExchangeOptions, source: ReadingSource, *, chunked: bool
+        self, head: ResponseHead, options: ExchangeOptions, source: ReadingSource, parser: WireParser | None
     ) -> None:
-        codings = head.get_all(b"content-encoding") if options.decode else None
-        self._coding = b", ".join(codings).decode("latin-1") if codings else ""
+        self._coding = ""
+        if options.decode and head.get(b"content-encoding"):
+            self._coding = b", ".join(head.get_all(b"content-encoding")).decode("latin-1")
+        self._head = head
         self._options = options
         self._source: ReadingSource | None = source
-        self._chunked = chunked
+        self._parser = parser
         self._first = b""
         self._stream: StreamReader | None = None
         self._ended = False
@@ -87,15 +99,16 @@ class IncomingBody:
 
     def _make_stream(self) -> StreamReader:
         options = self._options
+        chunked = self._head.chunked and hasattr(self._parser, "within_chunk")
         decoder = decoder_for(self._coding) if self._coding else None
         if decoder is None:
             return StreamReader(
-                self._source, options.buffer_bytes, translate=options.translate, chunked=self._chunked
+                self._source, options.buffer_bytes, translate=options.translate, chunked=chunked
             )
         return DecodingStreamReader(
             self._source,
             options.buffer_bytes,
             decoder=decoder,
             translate=options.translate,
-            chunked=self._chunked,
+            chunked=chunked,
         )

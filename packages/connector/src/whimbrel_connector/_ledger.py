@@ -41,7 +41,7 @@ class _Shelf(Generic[Ticket, Connection, Route]):
     def __init__(self, route: Route) -> None:
         self.route = route
         self.count = 0
-        self.idle: OrderedDict[Connection, None] = OrderedDict()
+        self.idle: list[Connection] = []  # by release, the freshest last
         self.promised: OrderedDict[Ticket, int] = OrderedDict()
         self.waiting: Row[Ticket] = Row()
 
@@ -72,8 +72,9 @@ class Ledger(Generic[Ticket, Connection, Route]):
         self._count = 0
         shelves: dict[Route, _Shelf[Ticket, Connection, Route]] = {}
         self._shelves = shelves
+        self._last_shelf: _Shelf[Ticket, Connection, Route] | None = None
         # By release, the stalest first; each is on its shelf too.
-        self._idle: OrderedDict[Connection, tuple[Route, float]] = OrderedDict()
+        self._idle: dict[Connection, tuple[Route, float]] = {}
         self._closing: set[Connection] = set()
         self._waiting_count = 0
         # By promise, the first who gets a place first; each is on its shelf too.
@@ -127,12 +128,12 @@ class Ledger(Generic[Ticket, Connection, Route]):
 
     def freshest_idle(self, route: Route) -> Connection | None:
         """Return the connection that `take_idle` would take."""
-        shelf = self._shelves.get(route)
-        return None if shelf is None or not shelf.idle else next(reversed(shelf.idle))
+        shelf = self._shelf_of(route)
+        return None if shelf is None or not shelf.idle else shelf.idle[-1]
 
     def take_idle(self, route: Route) -> Connection | None:
         """A request wants an idle connection to `route`, or nothing; it does not wait."""
-        shelf = self._shelves.get(route)
+        shelf = self._shelf_of(route)
         return None if shelf is None or not shelf.idle else self._take(shelf)
 
     def withdraw(self, ticket: Ticket, route: Route) -> None:
@@ -145,13 +146,13 @@ class Ledger(Generic[Ticket, Connection, Route]):
 
     def freed(self, connection: Connection, route: Route, until: float) -> list[Action[Ticket, Connection]]:
         """A leased connection can serve the next request, if one comes before `until`."""
-        shelf = self._shelves[route]
+        shelf = self._shelf_of(route) or self._shelves[route]
         ticket = shelf.oldest() if self._waiting_count else None
         if ticket is not None and not self._is_elder_elsewhere(shelf, ticket):
             self._leave(ticket, shelf)
             self._promise_places()
             return [Grant(ticket, connection)]
-        shelf.idle[connection] = None
+        shelf.idle.append(connection)
         self._idle[connection] = (route, until)
         return self._make_room() if self._waiting_count else []
 
@@ -161,7 +162,7 @@ class Ledger(Generic[Ticket, Connection, Route]):
         if connection is not None:
             self._closing.discard(connection)
             if self._idle.pop(connection, None) is not None:
-                del shelf.idle[connection]
+                shelf.idle.remove(connection)
         shelf.count -= 1
         self._count -= 1
         self._in_need.announce(route)
@@ -197,9 +198,17 @@ class Ledger(Generic[Ticket, Connection, Route]):
             self._in_need.announce(route)
         return self._make_room() if self._idle or self._closing else []
 
+    def _shelf_of(self, route: Route) -> _Shelf[Ticket, Connection, Route] | None:
+        """Return the shelf of `route`; that of the last one is known by identity: requests come in runs."""
+        last = self._last_shelf
+        if last is not None and last.route is route:
+            return last
+        shelf = self._last_shelf = self._shelves.get(route)
+        return shelf
+
     def _take(self, shelf: _Shelf[Ticket, Connection, Route]) -> Connection:
         """Take the freshest idle connection."""
-        connection, _ = shelf.idle.popitem()
+        connection = shelf.idle.pop()
         del self._idle[connection]
         return connection
 
@@ -272,7 +281,7 @@ class Ledger(Generic[Ticket, Connection, Route]):
 
     def _close(self, connection: Connection) -> Close[Connection]:
         route, _until = self._idle.pop(connection)
-        del self._shelves[route].idle[connection]
+        self._shelves[route].idle.remove(connection)
         self._closing.add(connection)
         return Close(connection)
 
@@ -283,6 +292,7 @@ class Ledger(Generic[Ticket, Connection, Route]):
     def _drop_if_empty(self, shelf: _Shelf[Ticket, Connection, Route]) -> None:
         if not (shelf.count or shelf.promised or shelf.waiting):
             del self._shelves[shelf.route]
+            self._last_shelf = None
 
 
 def _turn_in_need(shelf: _Shelf[Ticket, Connection, Route] | None, limit_per_route: int) -> int | None:

@@ -5,7 +5,7 @@ the task in its queue. For a small answer that costs as much as reading it.
 """
 
 import asyncio
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextvars import Context
 from typing import Generic, TypeVar, cast
 
@@ -30,7 +30,7 @@ class Waiter(Generic[T]):
         self._asyncio_future_blocking = False
         self._is_done = False
         self._fault: BaseException | None = None
-        self._resume: Callable[[Waiter[T]], object] | None = None
+        self._resume: Callable[[Awaitable[object]], object] | None = None
         self._context: Context | None = None
 
     def done(self) -> bool:
@@ -52,10 +52,14 @@ class Waiter(Generic[T]):
         """Hold the error no longer: it was raised, and its traceback holds this."""
         self._fault = None
 
-    def wake(self) -> None:
-        """Let the task go on at once, if it waits and something has come.
+    def wake(self, news: "asyncio.Future[None]") -> None:
+        """Let the task go on at once, if it waits and a value has come.
 
         Called from within another task, it lets it go on in the next turn.
+
+        Args:
+            news: Any future that is done: what the task is told of, which wants to know only whether that has
+                failed. A future it asks at a glance, and an object of another class, as this one, by name.
         """
         resume, context = self._resume, self._context
         if resume is None or context is None or not self._is_done:
@@ -65,7 +69,7 @@ class Waiter(Generic[T]):
             return
         self._resume = self._context = None
         try:
-            context.run(resume, self)
+            context.run(resume, news)
         except (SystemExit, KeyboardInterrupt) as stop:
             self._loop.call_soon(_raise, stop)  # past the transport, which may keep errors to itself
 
@@ -90,7 +94,7 @@ class Waiter(Generic[T]):
         """Return the loop of the task."""
         return self._loop
 
-    def add_done_callback(self, resume: "Callable[[Waiter[T]], object]", *, context: Context) -> None:
+    def add_done_callback(self, resume: "Callable[[Awaitable[object]], object]", *, context: Context) -> None:
         """Learn how the task goes on."""
         self._resume, self._context = resume, context
         if self._is_done:

@@ -26,21 +26,22 @@ class AlarmClock:
     It follows its user from one event loop to the next; alarms of the loop before are forgotten.
     """
 
-    __slots__ = ("_loop", "_many_rows", "_rows")
+    __slots__ = ("_last_row", "_loop", "_many_rows", "_rows")
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._rows: dict[float, AlarmRow] = {}
+        self._last_row: AlarmRow | None = None
         self._many_rows = _FEW_ROWS
 
     def set(self, seconds: float, sleeper: Sleeper) -> "AlarmRow":
         """Let `sleeper` be rung in `seconds`, unless it is discarded from what is returned before."""
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
-            self._loop, self._rows = loop, {}
-        row = self._rows.get(seconds)
-        if row is None:
-            row = self._add_row(loop, seconds)
+            self._loop, self._rows, self._last_row = loop, {}, None
+        row = self._last_row  # most wait equally long
+        if row is None or row.seconds != seconds:
+            row = self._last_row = self._rows.get(seconds) or self._add_row(loop, seconds)
         row.add(sleeper)
         return row
 
@@ -50,6 +51,7 @@ class AlarmClock:
             if row.is_empty:
                 row.stop()
                 del self._rows[seconds]
+                self._last_row = None
 
     def _add_row(self, loop: asyncio.AbstractEventLoop, seconds: float) -> "AlarmRow":
         if len(self._rows) >= self._many_rows:  # as where each request has seconds of its own
@@ -64,13 +66,14 @@ class AlarmRow:
 
     Attributes:
         loop: The loop that they wait in.
+        seconds: How long they wait.
     """
 
-    __slots__ = ("_due", "_seconds", "_timer", "loop")
+    __slots__ = ("_due", "_timer", "loop", "seconds")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
         self.loop = loop
-        self._seconds = seconds
+        self.seconds = seconds
         self._due: dict[Sleeper, float] = {}
         self._timer: asyncio.TimerHandle | None = None
 
@@ -81,7 +84,7 @@ class AlarmRow:
 
     def add(self, sleeper: Sleeper) -> None:
         """Let `sleeper` wait."""
-        due = self.loop.time() + self._seconds
+        due = self.loop.time() + self.seconds
         self._due[sleeper] = due
         if self._timer is None:
             self._look_again_at(due)
@@ -89,7 +92,8 @@ class AlarmRow:
     def discard(self, sleeper: Sleeper) -> None:
         """Let `sleeper` sleep."""
         # The timer stays: the next to come needs one that is no later.
-        self._due.pop(sleeper, None)
+        if sleeper in self._due:
+            del self._due[sleeper]
 
     def stop(self) -> None:
         """Ring for nobody."""

@@ -378,35 +378,40 @@ class Exchange:
                 self._exceeded = True  # bytes behind the end: the response stands, the connection does not
             elif type(event) is bytes:
                 self._take_data(event)
-            elif isinstance(event, ResponseHead):
-                self._take_head(event)
-            elif isinstance(event, EndOfMessage):
+            elif type(event) is EndOfMessage:
                 self._ended = True
-            elif isinstance(event, Upgraded):
+            elif type(event) is ResponseHead:
+                self._take_head(event)
+            elif type(event) is Upgraded:
                 self._surplus = event.surplus
                 if self._body is not None:
                     self._body.end()
                 self.pause_reading()
 
     def _take_head(self, head: ResponseHead) -> None:
-        if head.interim:
-            if head.status == 100 and self._upload is not None:
-                self._upload.go_ahead()
-            return
-        if head.status == 101 and not self._request.offers_upgrade:
-            self.fail(UnaskedUpgrade(self._route.host, self._route.port))
+        if head.status < 200 and self._take_informational(head):
             return
         if self._upload is not None:
             self._upload.refuse_to_start()
         if self._patience is not None:
             self._patience.head_came()
             self._mind_silence()
-        chunked = head.chunked and hasattr(self._parser, "within_chunk")
-        self._body = IncomingBody(head, self._options, self, chunked=chunked)
+        self._body = IncomingBody(head, self._options, self, self._parser)
         self._head = head
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(head)
             self._connection.wake_soon(self._waiter)
+
+    def _take_informational(self, head: ResponseHead) -> bool:
+        """Heed a head of 1xx; tell whether that is all (RFC 9110 section 15.2)."""
+        if head.interim:
+            if head.status == 100 and self._upload is not None:
+                self._upload.go_ahead()
+            return True
+        if not self._request.offers_upgrade:
+            self.fail(UnaskedUpgrade(self._route.host, self._route.port))
+            return True
+        return False
 
     def _mind_chunk(self, stream: StreamReader) -> None:
         """Let the stream know where the end of what was received has cut a chunk."""

@@ -14,7 +14,7 @@ SAFETY_SECONDS = 1.0
 _LONGEST_NUMBER = 9
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Lifetime:
     """The limits of a connection.
 
@@ -34,7 +34,7 @@ class Lifetime:
             msg = f"a connection lives for some time and serves at least once, not as {self}"
             raise ValueError(msg)
 
-    def usable_until(self, now: float, *, opened_at: float, exchanges: int) -> float:
+    def usable_until(self, now: float, opened_at: float, exchanges: int) -> float:
         """Return the moment from which no request may begin on a connection that is free `now`.
 
         It may be `now` or earlier: the connection has had its time. `exchanges` were begun on it.

@@ -117,9 +117,9 @@ class CookieJar(AbstractCookieJar):
         )
 
     def __len__(self) -> int:
-        if self._store:
+        if self._store.count:
             self._store.expire(self._clock())
-        return len(self._store)
+        return self._store.count
 
     def __iter__(self) -> Iterator[Morsel[str]]:
         """Yield the cookies, oldest first, with their attributes."""
@@ -217,7 +217,7 @@ class CookieJar(AbstractCookieJar):
         Raises:
             InvalidUrl: The URL is not empty and has no host.
         """
-        if not self._store:
+        if not self._store.count:
             return ""
         return "; ".join([cookie.pair for cookie in self._select(request_url)])
 
@@ -233,7 +233,7 @@ class CookieJar(AbstractCookieJar):
         Raises:
             InvalidUrl: The URL is not empty and has no host.
         """
-        if not self._store:
+        if not self._store.count:
             return SimpleCookie()
         return collect(bare_morsel(cookie) for cookie in self._select(request_url) if is_plain(cookie.pair))
 

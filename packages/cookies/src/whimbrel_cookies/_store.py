@@ -23,6 +23,9 @@ class CookieStore:
     Cookies of the domain `SHARED` are the caller's own: no server can push them out, and they do not count
     against the limits.
 
+    Attributes:
+        count: How many there are, those of the caller among them.
+
     Args:
         max_cookies: In all domains together.
         max_cookies_per_domain: In one domain.
@@ -34,11 +37,8 @@ class CookieStore:
         self._domains: dict[str, dict[Slot, Cookie]] = {}
         self._secure: dict[str, dict[tuple[str, Slot], Cookie]] = {}
         self._expiring: list[tuple[float, int, Cookie]] = []
-        self._count = 0
+        self.count = 0
         self._order = 0
-
-    def __len__(self) -> int:
-        return self._count
 
     def __iter__(self) -> Iterator[Cookie]:
         """Yield all cookies, oldest first."""
@@ -101,7 +101,7 @@ class CookieStore:
             del named[cookie.domain, cookie.slot]
             if not named:
                 del self._secure[cookie.name]
-        self._count -= 1
+        self.count -= 1
 
     def expire(self, now: float) -> None:
         """Remove the cookies whose time is over."""
@@ -116,16 +116,16 @@ class CookieStore:
         self._domains.clear()
         self._secure.clear()
         self._expiring.clear()
-        self._count = 0
+        self.count = 0
 
     def _insert(self, cookie: Cookie) -> None:
         self._domains.setdefault(cookie.domain, {})[cookie.slot] = cookie
         if cookie.secure:
             self._secure.setdefault(cookie.name, {})[cookie.domain, cookie.slot] = cookie
-        self._count += 1
+        self.count += 1
         if cookie.expiry is None:
             return
-        if len(self._expiring) > 2 * self._count + 64:
+        if len(self._expiring) > 2 * self.count + 64:
             # Replaced cookies stay in the heap until their time: drop them before they outnumber the living.
             self._expiring = [entry for entry in self._expiring if entry[2] in self]
             heapify(self._expiring)
@@ -139,7 +139,7 @@ class CookieStore:
         if len(bucket) > self._max_per_domain:
             plain = [cookie for cookie in bucket.values() if not cookie.secure]
             self._evict(plain or bucket.values(), len(bucket) - self._max_per_domain)
-        owned = self._count - len(self._domains.get(SHARED, ()))
+        owned = self.count - len(self._domains.get(SHARED, ()))
         if owned > self._max_cookies:
             # A tenth more than must be, so that a flood of cookies does not sort all others each time.
             surplus = owned - self._max_cookies + self._max_cookies // 10

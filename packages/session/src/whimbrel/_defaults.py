@@ -80,9 +80,9 @@ class Defaults:
             NonHttpUrlClientError: As for `outgoing`.
             ValueError: As for `outgoing`.
         """
-        if not _KEYWORDS_BESIDE_THE_HEAD.issuperset(options):
+        if options and not _KEYWORDS_BESIDE_THE_HEAD.issuperset(options):
             return self.outgoing(method, url, options)
-        key = method, url, *self.headers.items()
+        key = (method, url, *self.headers.items()) if self.headers else (method, url)
         known = self._recent.get(key)
         if known is None:
             if len(self._recent) >= _RECENT:
@@ -141,7 +141,7 @@ class Defaults:
             TypeError: A keyword is unknown.
             ValueError: The options contradict each other.
         """
-        if _KEYWORDS_BESIDE_THE_PLAN.issuperset(options):
+        if not options or _KEYWORDS_BESIDE_THE_PLAN.issuperset(options):
             return self._usual
         special = [(name, type(value), value) for name, value in options.items() if name in PLAN_KEYWORDS]
         if unknown := options.keys() - _KEYWORDS_BESIDE_THE_PLAN - PLAN_KEYWORDS:

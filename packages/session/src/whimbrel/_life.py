@@ -170,7 +170,8 @@ class RequestLife:
 
     def _hop(self, outgoing: Outgoing, plan: Plan, passage: Passage | None) -> Awaitable[ClientResponse]:
         """Make one request, by way of what it passes through; return its response, whatever it says."""
-        cookie_header = self._cookies_for(outgoing.url)
+        cookies_for = self._cookies_for
+        cookie_header = cookies_for(outgoing.url)
         if outgoing.cookies:
             cookie_header = merge_cookie_header(cookie_header, outgoing.cookies)
         if passage is None:
@@ -186,7 +187,10 @@ class RequestLife:
                 if may_be_one:
                     proxy = plan.proxies.proxy_for(outgoing.url, asks_environment=self._asks_environment)
                 # Before a connection is asked for: a head that cannot be written opens none.
-                wire = wire_request(outgoing, head, proxy, hides_proxy_fields=may_be_one, traces=plan.traces)
+                known = None if may_be_one or outgoing.body is not None else head.direct
+                wire = known or wire_request(
+                    outgoing, head, proxy, hides_proxy_fields=may_be_one, traces=plan.traces
+                )
                 if plan.uploads is not None:
                     wire = plan.uploads.begin(wire)
                 url = leased_url(outgoing) if outgoing.offers_upgrade else outgoing.url
@@ -216,9 +220,11 @@ class RequestLife:
     ) -> ClientResponse:
         """Return the response that has come over `exchange`."""
         url = outgoing.url
-        if set_cookie := answer.get_all(b"set-cookie"):
-            store_cookies(self.jar, set_cookie, url)
-        response = self._response_class(
+        if answer.get(b"set-cookie") is not None:
+            store_cookies(self.jar, answer.get_all(b"set-cookie"), url)
+        # As a call of the class does it, but without a dict for its keywords.
+        response = self._response_class.__new__(self._response_class)
+        response.__init__(  # type: ignore[misc]  # of the very class that made it
             outgoing.method, url, request_info=head.info, head=answer, exchange=exchange
         )
         if plan.body_rules is not DEFAULT_BODY_RULES:

@@ -48,8 +48,6 @@ def wire_request(
     first = head.model or head
     known = first.direct if is_direct else None
     body = outgoing.body
-    if known is not None and body is None:
-        return known
     content: bytes | Body = b""
     if body is not None:
         in_memory = body.in_memory()

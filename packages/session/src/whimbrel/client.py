@@ -344,8 +344,10 @@ class ClientSession(SessionFacts):
             raise RuntimeError(_SESSION_CLOSED)
         plan = self._defaults.plan(options)
         # Tracers may change what is asked: theirs is made anew.
-        ask = self._defaults.outgoing if self._trace_configs else self._defaults.asked
-        outgoing = ask(method, str_or_url, options)
+        if self._trace_configs:
+            outgoing = self._defaults.outgoing(method, str_or_url, options)
+        else:
+            outgoing = self._defaults.asked(method, str_or_url, options)
         if plan.uploads is None:
             return await self._perform(outgoing, plan, options)
         plan.uploads.bind()

@@ -82,6 +82,7 @@ class ClientResponse(ResponseFacts):
     """
 
     history: "tuple[ClientResponse, ...]" = ()
+    _released = True  # until it is made: one that could not be has nothing to release
 
     def __init__(
         self,
@@ -106,17 +107,14 @@ class ClientResponse(ResponseFacts):
         self.request_info = request_info
         self._url = url
         self._head = head
-
-    # What is so until something happens, and with most responses nothing does.
-
-    _body: bytes | None = None
-    _content: StreamReader | None = None
-    _released = False
-    _is_lent = False
-    _is_given = False
-    _in_context = False
-    _rules: "BodyRules[ClientResponse]" = DEFAULT_BODY_RULES
-    _watcher: BodyWatcher | None = None
+        self._body: bytes | None = None
+        self._content: StreamReader | None = None
+        self._released = False
+        self._is_lent = False
+        self._is_given = False
+        self._in_context = False
+        self._rules: BodyRules[ClientResponse] = DEFAULT_BODY_RULES
+        self._watcher: BodyWatcher | None = None
 
     # What aiohttp calls them, for libraries that make responses by hand.
 
@@ -297,9 +295,8 @@ class ClientResponse(ResponseFacts):
 
     def __del__(self) -> None:
         """Give up the connection of a forgotten response, unless somebody may still read `content`."""
-        exchange = getattr(self, "_exchange", None)  # None when making it failed
-        if exchange is not None and not exchange.is_over and not self._is_lent and not self._released:
-            exchange.abandon(self)
+        if not self._released and not self._is_lent and not self._exchange.is_over:
+            self._exchange.abandon(self)
 
     async def __aenter__(self) -> "Self":
         """Return the response itself."""
