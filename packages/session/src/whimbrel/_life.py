@@ -222,9 +222,7 @@ class RequestLife:
         url = outgoing.url
         if answer.get(b"set-cookie") is not None:
             store_cookies(self.jar, answer.get_all(b"set-cookie"), url)
-        # As a call of the class does it, but without a dict for its keywords.
-        response = self._response_class.__new__(self._response_class)
-        response.__init__(  # type: ignore[misc]  # of the very class that made it
+        response = self._response_class(
             outgoing.method, url, request_info=head.info, head=answer, exchange=exchange
         )
         if plan.body_rules is not DEFAULT_BODY_RULES:
