@@ -44,7 +44,7 @@ def test_an_example_runs(example: str, tmp_path: Path) -> None:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=110,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")

@@ -146,7 +146,7 @@ async def _run(python: Path, path: list[Path], program: Path, *arguments: str) -
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        printed, complained = await asyncio.wait_for(process.communicate(), 60)
+        printed, complained = await asyncio.wait_for(process.communicate(), 110)
     except BaseException:
         process.kill()
         await process.wait()

@@ -222,7 +222,7 @@ def test_an_import_gives_whimbrel(line: int, tmp_path: Path) -> None:
     after = "\nassert aiohttp.ClientSession is whimbrel.ClientSession\n"
     script.write_text(f"{before}{EXAMPLES[line]}{after}", encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-W", "error", str(script)], capture_output=True, text=True, timeout=50, check=False
+        [sys.executable, "-W", "error", str(script)], capture_output=True, text=True, timeout=110, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -12,7 +12,19 @@ from aiohttp import web
 import whimbrel
 
 SIGNALS = [name for name in dir(aiohttp.TraceConfig()) if name.startswith("on_")]
-Life = Callable[[Any, str], Awaitable[object]]
+Life = Callable[[Any, "Place"], Awaitable[object]]
+
+
+class Place(str):
+    """The URL of a server.
+
+    Attributes:
+        go: Set to let `/slow` end its answer.
+    """
+
+    __slots__ = ("go",)
+
+    go: asyncio.Event
 
 
 async def a_get(session: Any, url: str) -> None:
@@ -51,11 +63,13 @@ async def a_response_that_is_left(session: Any, url: str) -> None:
         pass
 
 
-async def a_request_that_waits_for_another(session: Any, url: str) -> None:
+async def a_request_that_waits_for_another(session: Any, url: Place) -> None:
+    url.go.clear()
     async with session.get(f"{url}slow") as first:
         second = asyncio.ensure_future(session.get(url))
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        for _ in range(5):  # turns that only the client needs: it waits in the row then
+            await asyncio.sleep(0)
+        url.go.set()
         await first.read()
         async with await second as response:
             await response.read()
@@ -80,7 +94,9 @@ LIVES: list[Life] = [
 
 
 @pytest.fixture
-async def url() -> AsyncIterator[str]:
+async def url() -> AsyncIterator[Place]:
+    go = asyncio.Event()
+
     async def answer(request: web.Request) -> web.Response:
         await request.read()
         return web.Response(text="tide")
@@ -92,8 +108,7 @@ async def url() -> AsyncIterator[str]:
         response = web.StreamResponse()
         await response.prepare(request)
         await response.write(b"x")
-        for _ in range(20):  # turns of the loop that the client shares: it needs three
-            await asyncio.sleep(0)
+        await go.wait()
         await response.write_eof()
         return response
 
@@ -104,11 +119,13 @@ async def url() -> AsyncIterator[str]:
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    place = Place(f"http://127.0.0.1:{runner.addresses[0][1]}/")
+    place.go = go
+    yield place
     await runner.cleanup()
 
 
-async def heard(client: ModuleType, life: Life, url: str) -> list[str]:
+async def heard(client: ModuleType, life: Life, url: Place) -> list[str]:
     """Return the signals that one life sends."""
     signals: list[str] = []
     config = client.TraceConfig()
@@ -128,7 +145,7 @@ async def heard(client: ModuleType, life: Life, url: str) -> list[str]:
 
 
 @pytest.mark.parametrize("life", LIVES, ids=lambda life: life.__name__)
-async def test_the_order_is_that_of_aiohttp(url: str, life: Life) -> None:
+async def test_the_order_is_that_of_aiohttp(url: Place, life: Life) -> None:
     theirs = await heard(aiohttp, life, url)
     assert theirs
     assert await heard(whimbrel, life, url) == theirs

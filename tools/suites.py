@@ -16,7 +16,7 @@ __all__ = ["main"]
 
 # A test that hangs is a failure, and the next one still runs. Where a hang cannot be interrupted, inside
 # an event loop written in C, the second limit shows where everything stands and ends the suite.
-LIMITS = ("--timeout=60", "-o", "faulthandler_timeout=90", "-o", "faulthandler_exit_on_timeout=true")
+LIMITS = ("--timeout=120", "-o", "faulthandler_timeout=150", "-o", "faulthandler_exit_on_timeout=true")
 PYTEST = (sys.executable, "-m", "pytest", "-q", *LIMITS)
 
 

@@ -25,7 +25,7 @@ Outcome = dict[str, object]
 _FACTS = ("status", "host", "port", "ssl", "url", "code", "path", "errno")
 
 
-_SECONDS = 20
+_SECONDS = 60
 # Codings are offered as their libraries are installed, and the order of cookies says nothing.
 _SPREAD: dict[str, Callable[[list[str]], object]] = {
     "accept-encoding": lambda values: set(", ".join(values).split(", ")) - {"br", "zstd"},

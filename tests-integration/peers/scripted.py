@@ -157,6 +157,8 @@ class ScriptedServer:
     ) -> None:
         if self._server is not None:
             self._server.close()
+            for _ in range(3):  # turns in which a connection that was just accepted begins its script
+                await asyncio.sleep(0)
         for task in self._peers:
             task.cancel()
         await self.until_idle()

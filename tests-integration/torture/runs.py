@@ -26,7 +26,7 @@ __all__ = ["Ground", "torture"]
 
 LIMITS = ClientTimeout(total=5000, sock_read=1000)
 TOO_LONG = {Fault.TIMEOUT: 10_000.0, Fault.SILENCE: 2_000.0}
-HANG_SECONDS = 20.0
+HANG_SECONDS = 60.0
 _FAULTS = {Place.AWAIT: AT_AWAITS, Place.CALL: AT_CALLS, Place.WRITE: AT_WRITES}
 _HARMLESS = (Fault.NOTHING, Fault.SHORT_WRITE)
 

@@ -190,6 +190,8 @@ class Peer:
     async def close(self) -> None:
         if self._server is not None:
             self._server.close()
+            for _ in range(3):  # turns in which a connection that was just accepted begins its script
+                await asyncio.sleep(0)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
