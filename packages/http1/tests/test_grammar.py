@@ -83,6 +83,19 @@ def test_searches_and_loops_find_the_same_ends(data: bytes, start: int, end: int
         assert find(data, start, last) == expected
 
 
+@pytest.mark.parametrize("by_search", [False] if COMPILED else [True, False])
+@pytest.mark.parametrize(
+    ("name", "same"),
+    [(b"a-z", True), (b"A-Z", True), (b"a-Z", True), (b"b-z", False), (b"a\rz", False), (b"a-\x9a", False), (b"a-", False), (b"a-zz", False)],
+)  # fmt: skip
+def test_names_are_compared_in_any_letter_case(
+    name: bytes, same: bool, by_search: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not COMPILED:
+        monkeypatch.setattr(_grammar, "BY_SEARCH", by_search)
+    assert _grammar.name_is(b": " + name + b" :", 2, 2 + len(name), b"a-z") is same
+
+
 HOSTS = st.text("ab.:%2f[]/ ", max_size=12).map(str.encode)
 BLOCKS = st.lists(st.sampled_from([b"A: 1\r\n", b"B:\t2 \r\n", b"C:\r\n"]), max_size=4).map(b"".join)
 
