@@ -299,7 +299,9 @@ def with_aiodns() -> None:
 async def test_the_name_servers_of_the_guide_are_asked(httpbin: Bin) -> None:
     """S161, S162."""
     async with NameServer({"shore.example": ["127.0.0.1"]}) as name_server:
-        resolver = AsyncResolver(nameservers=[name_server.host], udp_port=name_server.port, tries=1)
+        resolver = AsyncResolver(
+            nameservers=[name_server.host], udp_port=name_server.port, timeout=20.0, tries=1
+        )
         async with ClientSession(connector=TCPConnector(resolver=resolver)) as session:
             async with session.get(f"http://shore.example:{httpbin.port}/get") as resp:
                 assert resp.status == 200
@@ -316,7 +318,9 @@ async def test_resolvers_of_aiohttp_fit(httpbin: Bin) -> None:
         host = "localhost"
         if sys.modules.get("aiodns") is not None:
             resolvers.append(
-                aiohttp.AsyncResolver(nameservers=[name_server.host], udp_port=name_server.port, tries=1)
+                aiohttp.AsyncResolver(
+                    nameservers=[name_server.host], udp_port=name_server.port, timeout=20.0, tries=1
+                )
             )
         for resolver in resolvers:
             async with ClientSession(connector=TCPConnector(resolver=resolver)) as session:
@@ -330,7 +334,9 @@ async def test_the_kit_finds_aiohttps_resolver_fit() -> None:
     async with NameServer({"shore.example": ["192.0.2.1"]}) as name_server:
 
         def make() -> aiohttp.AsyncResolver:
-            return aiohttp.AsyncResolver(nameservers=[name_server.host], udp_port=name_server.port, tries=1)
+            return aiohttp.AsyncResolver(
+                nameservers=[name_server.host], udp_port=name_server.port, timeout=20.0, tries=1
+            )
 
         assert await check_resolver(make, known="shore.example") == []
 

@@ -34,7 +34,7 @@ async def name_server(quiet_loop: None) -> AsyncIterator[NameServer]:
 
 @pytest.fixture
 async def resolver(name_server: NameServer) -> AsyncIterator[AsyncResolver]:
-    made = AsyncResolver(nameservers=[name_server.host], udp_port=name_server.port, timeout=2.0, tries=1)
+    made = AsyncResolver(nameservers=[name_server.host], udp_port=name_server.port, timeout=20.0, tries=1)
     yield made
     await made.close()
 

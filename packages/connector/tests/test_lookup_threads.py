@@ -10,7 +10,7 @@ import pytest
 
 from whimbrel_connector._lookup_threads import LookupThreads
 
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 60
 
 
 class Hanging:

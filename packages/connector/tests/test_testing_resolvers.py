@@ -71,7 +71,7 @@ async def test_one_over_aiodns_fits() -> None:
     async with NameServer(TABLE) as server:
         assert (
             await check_resolver(
-                lambda: AsyncResolver(nameservers=[server.host], udp_port=server.port, tries=1),
+                lambda: AsyncResolver(nameservers=[server.host], udp_port=server.port, timeout=20.0, tries=1),
                 known="shore.example",
             )
             == []
