@@ -26,6 +26,7 @@ def test_whatever_goes_wrong_nothing_is_lost(
 ) -> None:
     means = Means(authority.client(), str(tmp_path / "socket"))
     loop = LOOPS[loop_name]()
+    loop.set_debug(False)  # in which it complains of more than of what is left
     asyncio.set_event_loop(loop)
     try:
         runs = torture(SCENES[scene_name], loop, means, authority.server("127.0.0.1"))
@@ -75,6 +76,7 @@ def test_the_torture_finds_what_is_planted(
     play: Callable[[Stage], object], connector: type[TCPConnector], found: str, authority: Authority
 ) -> None:
     loop = LOOPS["asyncio"]()
+    loop.set_debug(False)
     asyncio.set_event_loop(loop)
     means = Means(authority.client(), "")
     try:

@@ -98,6 +98,7 @@ async def _holdings(session: whimbrel.ClientSession) -> tuple[int, int, int, int
 
 def main(loop_name: str, *arguments: str) -> None:
     loop = new_loop(loop_name)
+    loop.set_debug(False)  # in which it keeps where everything was made
     tracemalloc.start()
     loop.run_until_complete(fail(*arguments))
     loop.close()
