@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 __all__ = ["held_port", "program", "running"]
 
-_START_SECONDS = 20.0
+_START_SECONDS = 60.0
 
 
 def program(name: str) -> str | None:

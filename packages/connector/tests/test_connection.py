@@ -164,7 +164,7 @@ async def test_a_protocol_that_fails_at_its_end_keeps_no_place(serve: Serve) -> 
 
 def test_loops_in_threads_of_their_own_receive_nothing_of_each_other() -> None:
     """All connections of a loop receive in one place."""
-    together = threading.Barrier(2, timeout=30)
+    together = threading.Barrier(2, timeout=60)
 
     async def fetch(letter: bytes) -> set[bytes]:
         async def answering(line: Line) -> None:

@@ -253,7 +253,7 @@ def test_the_loop_can_be_closed_at_once_and_nothing_warns() -> None:
         [sys.executable, "-X", "dev", "-W", "error", "-c", SCRIPT],
         capture_output=True,
         check=False,
-        timeout=20,
+        timeout=100,
     )
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout.splitlines() == [b"b'ok'"] * 3

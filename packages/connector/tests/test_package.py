@@ -43,5 +43,5 @@ def test_the_examples_of_the_readme_run() -> None:
 
 def _run(code: str, *options: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [sys.executable, *options, "-W", "error", "-c", code], capture_output=True, check=False, timeout=30
+        [sys.executable, *options, "-W", "error", "-c", code], capture_output=True, check=False, timeout=100
     )
