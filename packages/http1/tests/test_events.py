@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
+import pytest
+
 from whimbrel_http1 import (
     HTTP_1_0,
     HTTP_1_1,
     EndOfMessage,
+    Event,
     RequestHead,
     RequestParser,
     ResponseHead,
@@ -69,6 +75,33 @@ def test_ends_and_upgrades_are_values() -> None:
     assert repr(Upgraded(b"a")) == "Upgraded(b'a')"
     assert EndOfMessage() != Upgraded()
     assert Upgraded() != EndOfMessage()
+
+
+ASKING = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: b\r\nExpect: 100-continue\r\n"
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        *ResponseParser().feed(WIRE),
+        *ResponseParser().feed(b"HTTP/1.0 200\r\n" + CHUNKED),
+        *RequestParser().feed(ASKING + CHUNKED),
+        *RequestParser().feed(b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\nb"),
+    ],
+    ids=repr,
+)
+def test_events_can_be_copied_and_pickled(event: Event) -> None:
+    for other in (copy.copy(event), copy.deepcopy(event), pickle.loads(pickle.dumps(event))):
+        assert other == event
+        assert repr(other) == repr(event)
+
+
+def test_headers_can_be_copied_and_pickled() -> None:
+    headers = parsed().headers
+    for other in (copy.copy(headers), copy.deepcopy(headers), pickle.loads(pickle.dumps(headers))):
+        assert other == headers
+        assert other.get_all("set-cookie") == ["a", "b"]
 
 
 def test_events_match_by_class() -> None:

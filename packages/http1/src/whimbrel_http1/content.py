@@ -7,6 +7,7 @@ limited by whoever pulls.
 from __future__ import annotations
 
 from collections import deque
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Final, cast
 
 from whimbrel_http1._codings import (
@@ -227,22 +228,10 @@ def _compressor_for(name: str, zlib: ZlibBackend | None) -> Compressor:
     if name in _WINDOWS:
         return (zlib or zlib_backend()).compressobj(wbits=_WINDOWS[name])
     if name == "br" and (brotli := brotli_backend()) is not None:
-        return _Brotli(brotli.Compressor())
+        compressor = brotli.Compressor()
+        process = getattr(compressor, "process", None) or getattr(compressor, "compress", None)
+        finish = compressor.finish  # type: ignore[attr-defined]  # all three have it
+        return cast("Compressor", SimpleNamespace(compress=process, flush=finish))
     if name == "zstd" and (zstd := zstd_backend()) is not None:
         return cast("Compressor", zstd.ZstdCompressor())
     raise UnsupportedCoding(name)
-
-
-class _Brotli:
-    """Brotli's compressor under the names of zlib's."""
-
-    def __init__(self, compressor: object) -> None:
-        process = getattr(compressor, "process", None) or getattr(compressor, "compress", None)
-        self._process = process
-        self._compressor = compressor
-
-    def compress(self, data: bytes, /) -> bytes:
-        return cast("bytes", self._process(data)) if self._process is not None else b""
-
-    def flush(self) -> bytes:
-        return cast("bytes", self._compressor.finish())  # type: ignore[attr-defined]  # all three have it

@@ -13,7 +13,7 @@ from whimbrel_http1._typing import TYPE_CHECKING, Final, TypeAlias, final, i64
 from whimbrel_http1.terms import HTTP_1_0, HTTP_1_1, HttpVersion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from whimbrel_http1._lines import KnownRuns
     from whimbrel_http1._scanner import HeadScanner
@@ -35,6 +35,8 @@ RawHeaders: TypeAlias = tuple[tuple[bytes, bytes], ...]
 
 
 _MANY_NAMES: Final = 16
+# How constructors take facts: four by their places, the rest by name.
+_KEYWORDS: Final = (*[""] * 4, "content_length=", "chunked=", "keep_alive=", "upgrade=", "expect_continue=")
 
 
 class Headers(Mapping[str, str]):
@@ -79,9 +81,12 @@ class Headers(Mapping[str, str]):
     def __repr__(self) -> str:
         return f"Headers({self._raw!r})"
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return Headers, (self._raw,)
+
 
 class _Value:
-    """What is equal where it says the same."""
+    """What is equal where it says the same, and can be built again from that."""
 
     @abstractmethod
     def _facts(self) -> tuple[object, ...]: ...
@@ -95,7 +100,16 @@ class _Value:
         return hash(self._facts())
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(map(repr, self._facts()))})"
+        facts = [f"{name}{fact!r}" for name, fact in zip(_KEYWORDS, self._facts(), strict=False)]
+        return f"{type(self).__name__}({', '.join(facts)})"
+
+    def __reduce__(self) -> tuple[object, ...]:  # compiled, nothing is copied or pickled by itself
+        return _made, (type(self), self._facts())
+
+
+def _made(kind: Callable[..., object], facts: tuple[object, ...]) -> object:
+    named = {keyword[:-1]: fact for keyword, fact in zip(_KEYWORDS[4:], facts[4:], strict=False)}
+    return kind(*facts[:4], **named)
 
 
 class _Head(_Value):
@@ -250,12 +264,6 @@ class ResponseHead(_Head):
     def _facts(self) -> tuple[object, ...]:
         return (self.status, self.reason, *super()._facts())
 
-    def __repr__(self) -> str:
-        return (
-            f"ResponseHead({self.status}, {self.reason!r}, {self.version!r}, {self.raw_headers!r}, "
-            f"content_length={self.content_length}, chunked={self.chunked}, keep_alive={self.keep_alive})"
-        )
-
 
 @final
 class RequestHead(_Head):
@@ -294,13 +302,6 @@ class RequestHead(_Head):
 
     def _facts(self) -> tuple[object, ...]:
         return (self.method, self.target, *super()._facts(), self.upgrade, self.expect_continue)
-
-    def __repr__(self) -> str:
-        return (
-            f"RequestHead({self.method!r}, {self.target!r}, {self.version!r}, {self.raw_headers!r}, "
-            f"content_length={self.content_length}, chunked={self.chunked}, keep_alive={self.keep_alive}, "
-            f"upgrade={self.upgrade}, expect_continue={self.expect_continue})"
-        )
 
 
 @final
