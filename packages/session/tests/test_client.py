@@ -115,6 +115,15 @@ async def test_a_head_that_cannot_be_written_reaches_nobody(serve: Serve) -> Non
     assert peer.connections == 0
 
 
+async def test_a_method_that_is_no_text_is_told_of(serve: Serve) -> None:
+    peer = await serve(answer())
+    method: Any = b"GET"
+    async with ClientSession() as session:
+        with pytest.raises(TypeError, match="a method is text such as 'GET', not b'GET'"):
+            await session.request(method, peer.url)
+    assert peer.heads == []
+
+
 async def test_the_body_is_whole_or_streamed(serve: Serve) -> None:
     peer = await serve(answer(b"0123456789"))
     async with ClientSession() as session, session.get(peer.url) as response:

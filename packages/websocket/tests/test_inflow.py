@@ -45,7 +45,7 @@ async def test_waiting_ends_with_a_message() -> None:
 
 async def test_waiting_is_limited() -> None:
     inflow = Inflow(1000)
-    with pytest.raises(asyncio.TimeoutError):
+    with pytest.raises(asyncio.TimeoutError, match=r"no message came within 0\.001 s"):
         await inflow.wait(0.001)
     inflow.put(SMALL)
     await inflow.wait(0.001)

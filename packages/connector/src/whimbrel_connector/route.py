@@ -55,8 +55,7 @@ class Route(NamedTuple):
         if proxy is not None and proxy.forwards(url):
             way = cls.way_to(proxy)
             return cls(way.host, way.port, proxy=proxy, forwarded=True)
-        # What a NamedTuple makes of its fields by name; each request needs one.
-        return tuple.__new__(cls, (host, port, tls if url.scheme in ("https", "wss") else None, proxy, False))
+        return cls(host, port, tls if url.scheme in ("https", "wss") else None, proxy)
 
     @classmethod
     def way_to(cls, proxy: Proxy) -> "Route":

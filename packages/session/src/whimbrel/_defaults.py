@@ -101,8 +101,13 @@ class Defaults:
         Raises:
             InvalidUrlClientError: The URL is none, or has no host.
             NonHttpUrlClientError: Its scheme is none of `schemes`, nor a WebSocket's where one is asked for.
+            TypeError: The method is no text.
             ValueError: The options contradict each other.
         """
+        verb: object = method
+        if not isinstance(verb, str):
+            msg = f"a method is text such as 'GET', not {verb!r}"
+            raise TypeError(msg)
         target, of_url = split_credentials(build_url(self.base_url, url, options.get("params")))
         check_scheme(target, self.schemes | WS_SCHEMES if is_websocket else self.schemes)
         own = options.get("headers")

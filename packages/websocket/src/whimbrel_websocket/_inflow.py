@@ -68,7 +68,8 @@ class Inflow:
         timer = loop.call_later(seconds, _expire, waiter) if seconds else None
         try:
             if not await waiter:  # an error in the waiter, which this frame holds, would close a circle
-                raise asyncio.TimeoutError
+                msg = f"no message came within {seconds:g} s"
+                raise asyncio.TimeoutError(msg)
         finally:
             self._waiter = None
             if timer is not None:
