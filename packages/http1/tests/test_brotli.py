@@ -28,7 +28,7 @@ class OldDecompressor:
 
 
 class OldestDecompressor:
-    """What brotlipy offers."""
+    """What brotlipy offers; brotlicffi before its version 1.2 has both names."""
 
     def __init__(self) -> None:
         self._inner = brotli.Decompressor()

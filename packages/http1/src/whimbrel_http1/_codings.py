@@ -47,7 +47,7 @@ _STEP_BYTES: Final = 16384
 # Back ends that lose what a failing call had decoded are fed no more than this,
 _SLICE_BYTES: Final = 1024
 # and those that cannot limit their output so little that it stays bearable. The 16 MiB that a block of br
-# makes at most take 13 bytes of input; brotlipy's own buffers are few times as long as what it is fed.
+# makes at most take 13 bytes of input; those of cffi have buffers a few times as long as what they are fed.
 _CRUMB_BYTES: Final = 12
 _BUFFERED_BYTES: Final = 64
 
@@ -348,12 +348,10 @@ class BrotliStage(Stage):
     def _step(self, limit_bytes: int) -> bytes:
         self._open = True
         if not self._limits:
-            step = getattr(self._decompressor, "process", None)
+            step, few_bytes = getattr(self._decompressor, "decompress", None), _BUFFERED_BYTES
             if step is None:
-                oldest = cast("Decompressor", self._decompressor)
-                return oldest.decompress(self._input.take(_BUFFERED_BYTES))
-            decoded: bytes = step(self._input.take(_CRUMB_BYTES))
-            return decoded
+                step, few_bytes = getattr(self._decompressor, "process", None), _CRUMB_BYTES
+            return cast("Callable[[bytes], bytes]", step)(self._input.take(few_bytes))
         decompressor = cast("_Limited", self._decompressor)
         data = b"" if self._more else self._input.take(_SLICE_BYTES)
         output = decompressor.process(data, output_buffer_limit=limit_bytes)
