@@ -23,8 +23,9 @@ class Site:
 
     async def script(self, peer: Peer) -> None:
         """Answer one request after another."""
+        route = ""
         while True:
-            method, target, fields = await _head(peer)
+            method, target, fields = await _head(peer, after_refusal=route == "refuse")
             _, route, number, *_ = target.partition("?")[0].split("/")
             if not await self._answer(peer, method, route, number, fields):
                 return
@@ -101,8 +102,10 @@ async def _frame(peer: Peer) -> bytes:
     return bytes(octet ^ mask[at % 4] for at, octet in enumerate(payload))
 
 
-async def _head(peer: Peer) -> tuple[str, str, dict[str, str]]:
+async def _head(peer: Peer, *, after_refusal: bool) -> tuple[str, str, dict[str, str]]:
     lines = (await peer.reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+    if after_refusal and " " not in lines[0]:  # the chunks that went out unasked as the refusal came
+        lines = (await peer.reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
     method, target, _ = lines[0].split(" ")
     fields = {
         name.lower(): value.strip()

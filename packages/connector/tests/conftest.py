@@ -8,7 +8,6 @@ import socket
 import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
@@ -215,8 +214,12 @@ class Peer:
             self.faults.append(fault)
         finally:
             writer.close()
-            with suppress(OSError, asyncio.CancelledError):
+            try:
                 await writer.wait_closed()
+            except OSError:
+                pass
+            except asyncio.CancelledError:  # the test is over
+                writer.transport.abort()
             self.open -= 1
             self._changed.set()
 

@@ -188,9 +188,9 @@ async def test_a_middleware_that_hangs_ends_with_the_total_limit(serve: Serve) -
         waiter: asyncio.Future[ClientResponse] = asyncio.get_running_loop().create_future()
         return await waiter
 
-    async with ClientSession(middlewares=[hang], timeout=ClientTimeout(total=0.1)) as session:
+    async with ClientSession(middlewares=[hang]) as session:
         with pytest.raises(RequestTimeoutError):
-            await session.get(peer.url)
+            await session.get(peer.url, timeout=ClientTimeout(total=0.5))
         async with session.get(peer.url, middlewares=()) as response:
             assert await response.read() == b"x"
         assert pool_of(session) == (1, 1, 0)
