@@ -107,6 +107,8 @@ def test_exchanges_go_through_the_pipe_whatever_the_host(tmp_path: Path) -> None
                 pass
             writer.write(ANSWER)
         writer.close()
+        await writer.wait_closed()
+        left.set()
 
     async def scene(connector: NamedPipeConnector) -> None:
         from whimbrel_connector import Request  # noqa: PLC0415  the one use
@@ -120,8 +122,11 @@ def test_exchanges_go_through_the_pipe_whatever_the_host(tmp_path: Path) -> None
             assert (type(body), body) == (bytes, b"shore")
             reused.append(exchange.reused)
         assert reused == [False, True]
+        await connector.close()
+        await left.wait()
         server.close()
 
+    left = asyncio.Event()
     on_pipe_loop(path, scene)
 
 

@@ -192,15 +192,18 @@ def test_what_ends_the_program_ends_it_from_a_task_that_was_woken(
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nwhim")
             await reader.read()
             writer.close()
+            await writer.wait_closed()
+            left.set()
 
         return await asyncio.start_server(answer, "127.0.0.1", 0)
 
     async def close(connector: TCPConnector, server: asyncio.Server) -> None:
         await connector.close()
+        await left.wait()
         server.close()
         await server.wait_closed()
 
-    loop = make_loop()
+    loop, left = make_loop(), asyncio.Event()
     complaints: list[object] = []
     loop.set_exception_handler(lambda _loop, context: complaints.append(context))
     try:
