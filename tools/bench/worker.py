@@ -1,7 +1,8 @@
 """One measurement, in a process of its own.
 
-`python -m tools.bench.worker CLIENT SCENE LOOP BASE AUTHORITY [REQUESTS]` prints the seconds of CPU and of
-wall time for the scene's requests, or for so many of its kind, after a warm-up, as JSON.
+`python -m tools.bench.worker CLIENT SCENE LOOP BASE AUTHORITY [REQUESTS [WASTE]]` prints the seconds of CPU
+and of wall time for the scene's requests, or for so many of its kind, after a warm-up, as JSON. Before each
+of them WASTE bytes of memory are read, as by others who have the processor while a client waits.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ import time
 from dataclasses import replace
 
 from tools.bench.cores import CLIENT, stay_on
-from tools.bench.scenes import SCENES, Scene, play
+from tools.bench.scenes import SCENES, Client, Scene, play
 
 __all__ = ["main", "warm_up"]
 
@@ -37,12 +38,27 @@ async def _measure(module: str, scene: Scene, base: str, authority: str) -> dict
     return {"cpu": cpu / scene.requests, "wall": wall / scene.requests, "peak_mib": peak_kib / 1024}
 
 
-def main(client: str, scene_name: str, loop: str, base: str, authority: str, requests: str = "") -> None:
+def _after_others(scene: Scene, waste: int) -> Scene:
+    """Return the scene with `waste` bytes read before each request."""
+    memory = bytes(waste)
+
+    async def request(client: Client) -> object:
+        memory.count(1)
+        return await scene.request(client)
+
+    return replace(scene, request=request)
+
+
+def main(
+    client: str, scene_name: str, loop: str, base: str, authority: str, requests: str = "", waste: str = ""
+) -> None:
     """Measure and print."""
     stay_on(CLIENT)
     scene = next(scene for scene in SCENES if scene.name == scene_name)
     if requests:
         scene = replace(scene, requests=int(requests))
+    if waste:
+        scene = _after_others(scene, int(waste))
     coroutine = _measure(client, scene, base, authority)
     if loop == "uvloop":
         import uvloop  # noqa: PLC0415  only where it is asked for

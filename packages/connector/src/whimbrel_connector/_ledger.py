@@ -105,7 +105,7 @@ class Ledger(Generic[Ticket, Connection, Route]):
 
     def known(self, route: Route) -> Route:
         """Return the route that is equal to `route` and was known before, or `route` itself."""
-        shelf = self._shelves.get(route)
+        shelf = self._shelf_of(route)
         return route if shelf is None else shelf.route
 
     def by_route(self) -> Iterator[tuple[Route, Count]]:
@@ -138,7 +138,7 @@ class Ledger(Generic[Ticket, Connection, Route]):
 
     def withdraw(self, ticket: Ticket, route: Route) -> None:
         """A request has given up, which may have been waiting."""
-        shelf = self._shelves.get(route)
+        shelf = self._shelf_of(route)
         if shelf is not None and (ticket in shelf.waiting or ticket in shelf.promised):
             self._leave(ticket, shelf)
             self._drop_if_empty(shelf)
@@ -182,7 +182,7 @@ class Ledger(Generic[Ticket, Connection, Route]):
 
     def _serve(self, ticket: Ticket, route: Route, turn: int) -> list[Action[Ticket, Connection]]:
         """Serve the request if that can be, else let it wait."""
-        shelf = self._shelves.get(route)
+        shelf = self._shelf_of(route)
         if shelf is None:
             shelf = self._shelves[route] = _Shelf(route)
         if shelf.idle:
@@ -199,9 +199,9 @@ class Ledger(Generic[Ticket, Connection, Route]):
         return self._make_room() if self._idle or self._closing else []
 
     def _shelf_of(self, route: Route) -> _Shelf[Ticket, Connection, Route] | None:
-        """Return the shelf of `route`; that of the last one is known by identity: requests come in runs."""
+        """Return the shelf of `route`: at a glance that of the last one, for requests come in runs."""
         last = self._last_shelf
-        if last is not None and last.route is route:
+        if last is not None and (last.route is route or last.route == route):
             return last
         shelf = self._last_shelf = self._shelves.get(route)
         return shelf
