@@ -47,12 +47,12 @@ def fed(*pieces: bytes, coding: str = "gzip") -> StreamReader:
 @pytest.mark.parametrize(
     ("coding", "coded"),
     [
-        ("gzip", gzip.compress(b"whimbrel")),
-        ("X-GZIP", gzip.compress(b"whimbrel")),
+        ("gzip", gzip.compress(b"whimbrel", mtime=0)),
+        ("X-GZIP", gzip.compress(b"whimbrel", mtime=0)),
         ("deflate", zlib.compress(b"whimbrel")),
         ("deflate", zlib.compress(b"whimbrel")[2:-4]),
         ("identity", b"whimbrel"),
-        ("deflate, gzip", gzip.compress(zlib.compress(b"whimbrel"))),
+        ("deflate, gzip", gzip.compress(zlib.compress(b"whimbrel"), mtime=0)),
     ],
 )
 async def test_known_codings_are_undone(coding: str, coded: bytes) -> None:
