@@ -218,7 +218,7 @@ class StreamReader:
             RuntimeError: Another task waits for data.
             BaseException: Whatever was given to `set_exception`, once the buffer is empty.
         """
-        if self._waiter is not None and not self._waiter.done():
+        if self._is_awaited():
             msg = "called while another coroutine is waiting for incoming data"
             raise RuntimeError(msg)
         self._taken = True
@@ -271,7 +271,7 @@ class StreamReader:
         while not self._fed_to_end:
             if self._exception is not None:
                 raise self._exception
-            await self._wait_for_more("wait_eof")
+            await self._next_feed("wait_eof")
 
     async def read(self, n: int = -1) -> bytes:
         """Read up to `n` bytes, at least one before the end; everything up to the end for -1."""
@@ -280,7 +280,8 @@ class StreamReader:
             return b""
         if n < 0:
             return await self.read_to_end()
-        await self._wait_for_some("read")
+        if not self._size:
+            await self._wait_for_some("read")
         return self._take(n)
 
     async def read_to_end(self, most: int | None = None) -> bytes:
@@ -297,7 +298,7 @@ class StreamReader:
             if self._paused:
                 self._resume()
             while not self._at_end and self._exception is None and self._size <= self._most:
-                await self._wait_for_more("read")
+                await self._next_feed("read")
         finally:
             self._wants_all = False
             if self._gathered is not None:
@@ -312,8 +313,9 @@ class StreamReader:
     async def readany(self) -> bytes:
         """Read whatever is buffered, waiting only when nothing is; b"" at the end."""
         self._taken = True
-        await self._wait_for_some("readany")
-        return self._take(self._size)
+        if not self._size:
+            await self._wait_for_some("readany")
+        return self._take_everything()
 
     async def readchunk(self) -> tuple[bytes, bool]:
         """Read what is buffered, but not beyond the end of an HTTP chunk (RFC 9112 section 7.1).
@@ -466,38 +468,39 @@ class StreamReader:
 
     async def _wait_for_some(self, who: str) -> None:
         """Return when something is buffered or the end was fed."""
-        if not self._size:
+        if self._size:
+            return
+        self._refill()
+        while self._has_nothing_yet():
+            await self._next_feed(who)
             self._refill()
-            while self._has_nothing():
-                self._raise_if_spent()
-                await self._wait_for_more(who)
-                self._refill()
         self._raise_if_spent()
 
     def _refill(self) -> None:
         """Fill the empty buffer from what was fed but not yet prepared; here nothing waits."""
 
-    async def _wait_for_more(self, who: str) -> None:
-        if self._waiter is not None:
+    # No coroutine of its own: a long body waits a thousand times.
+    def _next_feed(self, who: str) -> "asyncio.Future[None]":
+        """Return what is done when something is fed, be it the end; one task at a time may await it."""
+        if self._is_awaited():
             msg = f"{who}() called while another coroutine is already waiting for incoming data"
             raise RuntimeError(msg)
-        waiter = asyncio.get_running_loop().create_future()
-        self._waiter = waiter
-        try:
-            await waiter
-        finally:
-            self._waiter = None
+        waiter = self._waiter = asyncio.get_running_loop().create_future()
+        return waiter
 
-    def _has_nothing(self) -> bool:
-        return not self._size and not self._at_end
+    def _is_awaited(self) -> bool:
+        return self._waiter is not None and not self._waiter.done()
+
+    def _has_nothing_yet(self) -> bool:
+        return not self._size and not self._at_end and self._exception is None
 
     def _raise_if_spent(self) -> None:
         if self._exception is not None and not self._size:
             raise self._exception
 
     def _wake(self) -> None:
-        waiter = self._waiter
-        if waiter is not None and not waiter.done():
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():  # who waited may have been cancelled
             waiter.set_result(None)
 
     def _run_end_callbacks(self) -> None:
