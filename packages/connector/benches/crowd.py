@@ -1,12 +1,16 @@
-"""What a crowd costs: 10,000 tasks against a limit of 100 connections, beside 64 tasks that take turns.
+"""What a crowd costs: 10,000 tasks against a limit of 100 connections, beside 64 tasks at a time.
 
-Run as `python benches/crowd.py [requests] [rounds]`. The server runs in a process of its own, each client in
-one of its own; aiohttp, and whimbrel's session over this connector, are measured where they are installed.
-The best round counts for CPU; memory is what the process held at most, less what it held before the crowd.
-Once each task of the crowd makes one request, so that most of the difference is the making of tasks; once it
-makes ten in a row, each of which waits.
+Run as `python benches/crowd.py [tasks] [rounds]`. The server runs in a process of its own, each client in
+one of its own, and the clients take turns, round by round; aiohttp, and whimbrel's session over this
+connector, are measured where they are installed. The best round counts for CPU; memory is what the process
+held at most, less what it held before the first crowd.
+
+Both make as many requests, and each of their tasks as many: one, or ten in a row. So they differ in how many
+ask at once and in nothing else; a crowd whose tasks make one request each, held against 64 tasks that make
+them all, would show what the making of tasks costs.
+
 The first row asks nobody anything: its tasks wait for one of a hundred places, then for the next turn of
-the loop. What a crowd costs it, it costs every client.
+the loop. What a crowd costs it, it costs every client: "less tasks" is the ratio of what a client adds.
 """
 
 import asyncio
@@ -15,38 +19,22 @@ import resource
 import sys
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from importlib.util import find_spec
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from typing import NamedTuple
 
 from whimbrel_connector import Request, TCPConnector
 
 FEW = 64
 LIMIT = 100
 IN_A_ROW = 10
+GO_ON, END = "go on", "end"
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nshore"
 _KIB = 1024 if sys.platform == "darwin" else 1  # what getrusage counts in
 
 Fetch = Callable[[], Awaitable[bytes]]
-
-
-class Cost(NamedTuple):
-    """What one client took.
-
-    Attributes:
-        few: Microseconds of CPU per request, 64 tasks at a time.
-        crowd: The same, all requests at once.
-        row: The same, as many tasks, each with `IN_A_ROW` requests one after another.
-        memory: KiB held at most by each task of the crowd.
-    """
-
-    few: float
-    crowd: float
-    row: float
-    memory: float
 
 
 class Answering(asyncio.Protocol):
@@ -142,62 +130,76 @@ CLIENTS = {
 }
 
 
-def run_client(pipe: Connection, name: str, url: str, requests: int, rounds: int) -> None:
-    pipe.send(asyncio.run(measure(name, url, requests, rounds)))
+def run_client(pipe: Connection, name: str, url: str, tasks: int) -> None:
+    asyncio.run(measure(pipe, name, url, tasks))
 
 
-async def measure(name: str, url: str, requests: int, rounds: int) -> Cost:
-    few: list[float] = []
-    crowd: list[float] = []
-    row: list[float] = []
+async def measure(pipe: Connection, name: str, url: str, tasks: int) -> None:
+    """Send the memory of each task, then one round of times whenever it is told to go on."""
     async with CLIENTS[name](url) as fetch:
 
         async def fetch_some(count: int) -> None:
             for _ in range(count):
                 assert await fetch() == b"shore"
 
-        async def take(tasks: int, each: int) -> float:
+        async def take(at_once: int, each: int, requests: int) -> float:
+            turns = max(1, requests // (at_once * each))
             gc.collect()
             start = time.process_time()
-            await asyncio.gather(*(fetch_some(each) for _ in range(tasks)))
-            return (time.process_time() - start) / (each * tasks) * 1e6
+            for _ in range(turns):
+                await asyncio.gather(*(fetch_some(each) for _ in range(at_once)))
+            return (time.process_time() - start) / (turns * at_once * each) * 1e6
 
-        await take(LIMIT, 10)
-        few.append(await take(FEW, requests // FEW))
+        await take(LIMIT, 1, LIMIT)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        crowd.append(await take(requests, 1))
-        memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * _KIB / requests
-        row.append(await take(requests, IN_A_ROW))
-        for _ in range(rounds - 1):
-            few.append(await take(FEW, requests // FEW))
-            crowd.append(await take(requests, 1))
-            row.append(await take(requests, IN_A_ROW))
-    return Cost(min(few), min(crowd), min(row), memory)
+        await take(tasks, 1, tasks)
+        pipe.send((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * _KIB / tasks)
+        while pipe.recv() == GO_ON:
+            await take(LIMIT, 1, LIMIT)  # what was idle while others had their turn is opened again
+            one = [await take(at_once, 1, tasks) for at_once in (FEW, tasks)]
+            row = [await take(at_once, IN_A_ROW, tasks * IN_A_ROW) for at_once in (FEW, tasks)]
+            pipe.send((*one, *row))
+
+
+@contextmanager
+def running(run: Callable[..., None], *arguments: object) -> Iterator[Connection]:
+    """Run this in a process of its own, which is told when to end."""
+    context = get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=run, args=(there, *arguments))
+    process.start()
+    yield here
+    here.send(END)
+    process.join()
 
 
 def main() -> None:
-    requests, rounds = (int(given) for given in (*sys.argv[1:], *("10000", "5")[len(sys.argv) - 1 :]))
-    context = get_context("spawn")
-    here, there = context.Pipe()
-    server = context.Process(target=run_server, args=(there,))
-    server.start()
-    url = f"http://127.0.0.1:{here.recv()}/"
-    crowd = f"{requests} tasks"
-    print(f"{'':11}{'64 tasks':>12}{crowd:>14}{'ratio':>8}{'ten each':>12}{'ratio':>8}{'memory':>16}")
-    for name in CLIENTS:
-        if name in ("whimbrel", "aiohttp") and not find_spec(name):
-            continue
-        mine, its = context.Pipe()
-        client = context.Process(target=run_client, args=(its, name, url, requests, rounds))
-        client.start()
-        cost: Cost = mine.recv()
-        client.join()
-        print(
-            f"{name:11}{cost.few:9.1f} us{cost.crowd:11.1f} us{cost.crowd / cost.few:8.2f}"
-            f"{cost.row:9.1f} us{cost.row / cost.few:8.2f}{cost.memory:9.2f} KiB each"
-        )
-    here.send("done")
-    server.join()
+    tasks, rounds = (int(given) for given in (*sys.argv[1:], *("10000", "5")[len(sys.argv) - 1 :]))
+    names = [name for name in CLIENTS if name not in ("whimbrel", "aiohttp") or find_spec(name)]
+    with ExitStack() as stack:
+        url = f"http://127.0.0.1:{stack.enter_context(running(run_server)).recv()}/"
+        clients = {name: stack.enter_context(running(run_client, name, url, tasks)) for name in names}
+        memory = {name: client.recv() for name, client in clients.items()}
+        taken: dict[str, list[tuple[float, ...]]] = {name: [] for name in names}
+        for _ in range(rounds):
+            for name, client in clients.items():
+                client.send(GO_ON)
+                taken[name].append(client.recv())
+    titles = f"{'64 tasks':>12}{f'{tasks} tasks':>14}{'ratio':>7}{'less tasks':>12}"
+    print(f"{'':11}{titles}{titles}{'memory':>16}")
+    alone = (0.0, 0.0, 0.0, 0.0)
+    for name in names:
+        best = [min(column) for column in zip(*taken[name], strict=True)]
+        one, row = _columns(best[:2], alone[:2]), _columns(best[2:], alone[2:])
+        print(f"{name:11}{one}{row}{memory[name]:9.2f} KiB each")
+        if name == "tasks alone":
+            alone = (best[0], best[1], best[2], best[3])
+
+
+def _columns(cost: Sequence[float], alone: Sequence[float]) -> str:
+    (few, crowd), (few_alone, crowd_alone) = cost, alone
+    added = f"{(crowd - crowd_alone) / (few - few_alone):.2f}"
+    return f"{few:9.1f} us{crowd:11.1f} us{crowd / few:7.2f}{added:>12}"
 
 
 if __name__ == "__main__":

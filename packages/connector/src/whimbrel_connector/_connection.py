@@ -357,12 +357,17 @@ class Http1Connection(Receiver):
         waiter, self._waiter = self._waiter, None
         following, self._next = self._next, None
         self._is_reporting = False
-        if waiter is not None:
-            waiter.wake(self._news)
+        if waiter is None:
             if following is not None:
-                following.wake(self._news)
-        elif following is not None:
-            following.wake_later()  # as who reads the end of the body, who comes first
+                following.wake_later()  # as who reads the end of the body, who comes first
+        elif following is None:
+            waiter.wake(self._news)
+        elif asyncio.current_task(self._loop) is None:  # asked once for both
+            waiter.go_on(self._news)
+            following.go_on(self._news)
+        else:
+            waiter.wake_later()
+            following.wake_later()
 
 
 def _unread_test(sock: Any) -> Callable[[], bool]:

@@ -10,29 +10,70 @@ Connection = TypeVar("Connection", bound=Hashable)
 Ticket = TypeVar("Ticket", bound=Hashable)
 
 
-@dataclass(slots=True)
+# The three actions are compiled, and no dataclasses: one is made for each request that has waited.
+
+
 class Grant(Generic[Ticket, Connection]):
     """Give this idle connection to this request."""
 
-    ticket: Ticket
-    connection: Connection
+    __slots__ = ("connection", "ticket")
+    __match_args__ = ("ticket", "connection")
+
+    def __init__(self, ticket: Ticket, connection: Connection) -> None:
+        self.ticket = ticket
+        self.connection = connection
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Grant):
+            return False
+        return bool(self.ticket == other.ticket and self.connection == other.connection)
+
+    def __hash__(self) -> int:
+        return hash((Grant, self.ticket, self.connection))
+
+    def __repr__(self) -> str:
+        return f"Grant({self.ticket!r}, {self.connection!r})"
 
 
-@dataclass(slots=True)
 class Open(Generic[Ticket]):
     """Let this request open a connection; its place is counted from now on."""
 
-    ticket: Ticket
+    __slots__ = ("ticket",)
+    __match_args__ = ("ticket",)
+
+    def __init__(self, ticket: Ticket) -> None:
+        self.ticket = ticket
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Open) and bool(self.ticket == other.ticket)
+
+    def __hash__(self) -> int:
+        return hash((Open, self.ticket))
+
+    def __repr__(self) -> str:
+        return f"Open({self.ticket!r})"
 
 
-@dataclass(slots=True)
 class Close(Generic[Connection]):
     """Close this idle connection, and say `gone` when it has."""
 
-    connection: Connection
+    __slots__ = ("connection",)
+    __match_args__ = ("connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Close) and bool(self.connection == other.connection)
+
+    def __hash__(self) -> int:
+        return hash((Close, self.connection))
+
+    def __repr__(self) -> str:
+        return f"Close({self.connection!r})"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Count:
     """What there is of one route.
 

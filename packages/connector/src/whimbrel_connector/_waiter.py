@@ -5,8 +5,9 @@ the task in its queue. For a small answer that costs as much as reading it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Iterator
 from contextvars import Context
+from itertools import repeat
 from typing import Generic, TypeVar, cast
 
 __all__ = ["Waiter"]
@@ -61,11 +62,15 @@ class Waiter(Generic[T]):
             news: Any future that is done: what the task is told of, which wants to know only whether that has
                 failed. A future it asks at a glance, and an object of another class, as this one, by name.
         """
+        if asyncio.current_task(self._loop) is None:
+            self.go_on(news)
+        elif self._is_done:
+            self.wake_later()
+
+    def go_on(self, news: "asyncio.Future[None]") -> None:
+        """Do as `wake`, where no task is known to run."""
         resume, context = self._resume, self._context
         if resume is None or context is None or not self._is_done:
-            return
-        if asyncio.current_task(self._loop) is not None:
-            self.wake_later()
             return
         self._resume = self._context = None
         try:
@@ -86,8 +91,9 @@ class Waiter(Generic[T]):
         """Wait until something has come; `result` tells what."""
         self._asyncio_future_blocking = not self._is_done
         # A task that is given this object calls `add_done_callback`, and `result` before it goes on. `await`
-        # wants no more than an iterator; a generator would cost as much as a turn of the loop.
-        steps = iter(() if self._is_done else (self,))
+        # wants no more than an iterator; a generator would cost as much as a turn of the loop. This one is a
+        # single object to the garbage collector, which looks at all who wait again and again.
+        steps: Iterator[object] = iter(()) if self._is_done else repeat(self, 1)
         return cast("Generator[object, None, None]", steps)
 
     def get_loop(self) -> asyncio.AbstractEventLoop:

@@ -55,29 +55,45 @@ class Deadline:
 
     def __enter__(self) -> "Self":
         """Start the clock."""
-        if self._seconds is not None:
-            row = self._row = self._clock.set(self._seconds, self)
-            self._task = asyncio.current_task(row.loop)
-            self._cancelled_before = _cancellations(self._task)
+        self.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop the clock, unless it goes on for another; turn the cancellation it caused into the error."""
-        if kind is not None or self._then is None:
+        too_late = self.end(fault)
+        if too_late is not None:
+            try:
+                raise too_late
+            finally:
+                del too_late  # its traceback holds this frame
+
+    def start(self) -> None:
+        """Start the clock, as `with` does.
+
+        `with` keeps what ends it as an object of its own, one more for the garbage collector to look at for
+        each of the thousands that may wait in such a block: they `start` and `end`.
+        """
+        if self._seconds is not None:
+            row = self._row = self._clock.set(self._seconds, self)
+            self._task = asyncio.current_task(row.loop)
+            self._cancelled_before = _cancellations(self._task)
+
+    def end(self, fault: BaseException | None = None) -> Exception | None:
+        """End what `start` began, as `with` does; return the error to raise in place of `fault`, if any."""
+        if fault is not None or self._then is None:
             self.stop()
-        if self._expired and self._seconds is not None:
-            # Taken back in any case: the block may have ended otherwise than by this cancellation.
-            others_cancelled = _take_back_one(self._task) > self._cancelled_before
-            if isinstance(fault, asyncio.CancelledError) and not others_cancelled:
-                too_late = self._too_late(self._seconds)
-                too_late.__cause__ = fault  # mypyc makes nothing of `from`
-                try:
-                    raise too_late
-                finally:
-                    del too_late  # its traceback holds this frame
-        self._task = None
+        task, self._task = self._task, None
+        if not self._expired or self._seconds is None:
+            return None
+        # Taken back in any case: the block may have ended otherwise than by this cancellation.
+        others_cancelled = _take_back_one(task) > self._cancelled_before
+        if others_cancelled or not isinstance(fault, asyncio.CancelledError):
+            return None
+        too_late = self._too_late(self._seconds)
+        too_late.__cause__ = fault
+        return too_late
 
     def go_on(self, then: Callable[[Exception], object]) -> None:
         """Keep the clock running after the block: on expiry the error is given to `then`."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from whimbrel_connector._connection import Http1Connection
 from whimbrel_connector._ledger import Ledger
-from whimbrel_connector._ledger_actions import Action, Close, Grant, Open
+from whimbrel_connector._ledger_actions import Action, Grant, Open
 from whimbrel_connector._place import Place
 from whimbrel_connector.alarm_clock import AlarmClock
 from whimbrel_connector.deadline import Deadline
@@ -125,7 +125,10 @@ class Pool:
         Raises:
             ConnectorClosed: The pool was closed.
         """
-        return self._line_up(route, self._ledger.ask)
+        self._check_open()
+        place = Place(self._loop)
+        self._carry_out(self._ledger.ask(place, route))
+        return place
 
     def hand_on(self, place: Place, route: Route) -> None:
         """Let others have what `place` was given, or would be: its request has given up."""
@@ -173,7 +176,7 @@ class Pool:
                 given.close()
             elif await self._is_usable(given):
                 return given
-            place = self._line_up(route, self._ledger.ask_again)
+            place = self._line_up_first(route)
 
     def give_back(self, connection: Http1Connection) -> None:
         """Take a connection whose exchange has ended cleanly."""
@@ -216,10 +219,11 @@ class Pool:
                 connection.close()
         return lingering, [*self._dialling, *self._tasks]
 
-    def _line_up(self, route: Route, ask: Callable[[Place, Route], _Actions]) -> Place:
+    def _line_up_first(self, route: Route) -> Place:
+        """Return a place before all others: for who was granted a connection that is of no use."""
         self._check_open()
         place = Place(self._loop)
-        self._carry_out(ask(place, route))
+        self._carry_out(self._ledger.ask_again(place, route))
         return place
 
     async def _watched(self, place: Place, seconds: float | None, observer: ConnectObserver | None) -> None:
@@ -303,13 +307,12 @@ class Pool:
 
     def _carry_out(self, actions: _Actions) -> None:
         for action in actions:
-            match action:
-                case Grant(place, connection):
-                    place.give(connection)
-                case Open(place):
-                    place.give(None)
-                case Close(connection):
-                    connection.close()
+            if isinstance(action, Grant):
+                action.ticket.give(action.connection)
+            elif isinstance(action, Open):
+                action.ticket.give(None)
+            else:
+                action.connection.close()
 
     def _sweep_by(self, moment: float) -> None:
         if self._sweep is not None:

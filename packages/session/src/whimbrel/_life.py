@@ -113,20 +113,28 @@ class RequestLife:
             plan: What it obeys.
             passage: What each hop passes through, or None where it is sent at once.
         """
+        deadline = Deadline(self._clock, plan.total_seconds, _too_late)
+        deadline.start()
         try:
-            with Deadline(self._clock, plan.total_seconds, _too_late) as deadline:
-                if plan.proxies.trusts_environment:
-                    outgoing = await NETRC.complete(outgoing)
-                response = await self._hop(outgoing, plan, passage)
-                if plan.max_redirects is not None and is_redirect(response.status):
-                    response = await self._follow(response, outgoing, plan, passage)
-                if plan.raise_for_status is not False:
-                    await _judge(response, plan.raise_for_status)
-                response.keep_within(deadline)
-                return response
-        except RequestTimeoutError as fault:
-            fault.attempts = attempts_before(fault.__cause__)
-            raise
+            if plan.proxies.trusts_environment:
+                outgoing = await NETRC.complete(outgoing)
+            response = await self._hop(outgoing, plan, passage)
+            if plan.max_redirects is not None and is_redirect(response.status):
+                response = await self._follow(response, outgoing, plan, passage)
+            if plan.raise_for_status is not False:
+                await _judge(response, plan.raise_for_status)
+            response.keep_within(deadline)
+        except BaseException as fault:
+            too_late = deadline.end(fault)
+            if not isinstance(too_late, RequestTimeoutError):
+                raise
+            too_late.attempts = attempts_before(fault)
+            try:
+                raise too_late
+            finally:
+                del too_late  # its traceback holds this frame
+        deadline.end()
+        return response
 
     def rest(self) -> None:
         """Leave no timer behind that nobody waits for."""
