@@ -131,6 +131,7 @@ class ParsingConnector:
         proxy: Proxy | None = None,
         timeouts: Timeouts = Timeouts(),  # noqa: B008  an immutable value
         options: ExchangeOptions = ExchangeOptions(),  # noqa: B008  an immutable value
+        request: WireRequest | None = None,
     ) -> Exchange:
         options = replace(options, parser=self._parser)
         return await self._behind.connect(url, tls=tls, proxy=proxy, timeouts=timeouts, options=options)
@@ -234,6 +235,7 @@ class MemoryConnector:
         proxy: Proxy | None = None,
         timeouts: Timeouts = Timeouts(),  # noqa: B008  an immutable value
         options: ExchangeOptions = ExchangeOptions(),  # noqa: B008  an immutable value
+        request: WireRequest | None = None,
     ) -> Exchange:
         loop = asyncio.get_running_loop()
         connection, answerer = Http1Connection(loop), _Answerer(self._answer)

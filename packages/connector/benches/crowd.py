@@ -88,8 +88,9 @@ async def connector_alone(url: str) -> AsyncIterator[Fetch]:
     async with TCPConnector(limit=LIMIT) as connector:
 
         async def fetch() -> bytes:
-            exchange = await connector.connect(url)
-            await exchange.send(Request("GET", "/", [("Host", "127.0.0.1")]))
+            request = Request("GET", "/", [("Host", "127.0.0.1")])
+            exchange = await connector.connect(url, request=request)
+            await exchange.send(request)
             return await exchange.content.read()
 
         yield fetch

@@ -111,8 +111,8 @@ class Http1Connection(Receiver):
         self._kept_parser: _KeptParser | None = None
         self._unread_test: Callable[[], bool] | None = None
         self._keeper: object = None
-        self._waiter: Waiter[ResponseHead] | None = None
-        self._next: Waiter[None] | None = None
+        self._waiter: Waiter[ResponseHead | None] | None = None
+        self._next: Waiter[ResponseHead | None] | None = None
         self._news: asyncio.Future[None] = loop.create_future()
         self._news.set_result(None)
         self._is_reporting = False
@@ -184,11 +184,11 @@ class Http1Connection(Receiver):
         self._user = user
         self._keeper = keeper
 
-    def wake_soon(self, waiter: Waiter[ResponseHead]) -> None:
+    def wake_soon(self, waiter: Waiter[ResponseHead | None]) -> None:
         """Let who has got what it waited for go on when the transport's present report has been heeded."""
         self._waiter = waiter
 
-    def wake_next(self, waiter: Waiter[None]) -> None:
+    def wake_next(self, waiter: Waiter[ResponseHead | None]) -> None:
         """Let who was given this connection go on, after whom the present report concerns."""
         if self._is_reporting:
             self._next = waiter

@@ -64,7 +64,7 @@ class Waiter(Generic[T]):
         """
         if asyncio.current_task(self._loop) is None:
             self.go_on(news)
-        elif self._is_done:
+        else:
             self.wake_later()
 
     def go_on(self, news: "asyncio.Future[None]") -> None:
@@ -80,6 +80,8 @@ class Waiter(Generic[T]):
 
     def wake_later(self) -> None:
         """Let the task go on in the next turn, if it waits and something has come."""
+        if not self._is_done:
+            return
         resume, context = self._resume, self._context
         self._resume = self._context = None  # else they would live as long as the response
         if resume is not None:

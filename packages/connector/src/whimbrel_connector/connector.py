@@ -25,6 +25,7 @@ from whimbrel_connector.lifetime import Lifetime
 from whimbrel_connector.observer import ConnectObserver, attempts_so_far, dialling_for
 from whimbrel_connector.pool import Dial, Pool
 from whimbrel_connector.proxy import Proxy
+from whimbrel_connector.request import Request
 from whimbrel_connector.route import Route
 from whimbrel_connector.statistics import PoolStatistics
 from whimbrel_connector.timeout_errors import (
@@ -177,6 +178,7 @@ class BaseConnector(ABC):
         proxy: Proxy | None = None,
         timeouts: Timeouts = _NO_LIMITS,
         options: ExchangeOptions = _DEFAULT_OPTIONS,
+        request: Request | None = None,
     ) -> Exchange:
         """Lease a connection to the origin of `url` for one exchange.
 
@@ -187,6 +189,9 @@ class BaseConnector(ABC):
                 absolute form and bring the proxy's `fields`; else they are as without a proxy.
             timeouts: How long each phase may take.
             options: How the answer is read.
+            request: What will be sent, if it is known: where the request has to wait for a connection, it
+                may go out in the moment in which one comes free. `send` is called with it in any case. Errors
+                of sending it may come from here.
 
         Raises:
             ValueError: The URL names no host, or its scheme is none of `allowed_protocol_schema_set`.
@@ -216,12 +221,15 @@ class BaseConnector(ABC):
                 and not options.fresh
             ):
                 # Here, and in no coroutine beneath: thousands may wait at once.
-                place = pool.line_up(route)
+                place = pool.line_up(route, request, options, self)
                 try:
                     await place
                 except BaseException:
                     pool.hand_on(place, route)
                     raise
+                exchange = place.take_exchange()
+                if exchange is not None:
+                    return exchange
                 connection = pool.take_given(place)
             if connection is None:
                 connection = await self._lease(pool, route, timeouts, options, place)

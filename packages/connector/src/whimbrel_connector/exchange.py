@@ -37,6 +37,7 @@ class Exchange:
         "_connection",
         "_drain_left",
         "_drain_timer",
+        "_early",
         "_ended",
         "_exceeded",
         "_fault",
@@ -73,7 +74,7 @@ class Exchange:
         self._options = options
         self._loop = loop
         self._parser: WireParser | None = None
-        self._waiter: Waiter[ResponseHead] | None = None
+        self._waiter: Waiter[ResponseHead | None] | None = None
         self._head: ResponseHead | None = None
         self._body: IncomingBody | None = None
         self._upload: Upload | None = None
@@ -84,6 +85,7 @@ class Exchange:
         self._drain_timer: asyncio.TimerHandle | None = None
         self._received_bytes = 0
         self._reading_paused = False
+        self._early: Request | None = None
         self._ended = False
         self._exceeded = False
         self._over = False
@@ -142,6 +144,8 @@ class Exchange:
     async def send(self, request: Request) -> ResponseHead:
         """Send the request and return the head of its final response.
 
+        What `connect` was told of may have gone out already; then this returns the head that has come.
+
         Raises:
             LocalError: The body is not as long as the head declares.
             ServerDisconnected: The peer closed before a whole head had come.
@@ -153,6 +157,9 @@ class Exchange:
             BaseException: Whatever the request's own body raised while it was written.
         """
         if self._waiter is not None:
+            early, self._early = self._early, None
+            if early is request and self._head is not None:
+                return self._head
             msg = "an exchange is for one request, and has had it"
             raise RuntimeError(msg)
         if not self._over and self._connection.is_closing:
@@ -160,25 +167,36 @@ class Exchange:
             self.fail(ExchangeClosed(_CLOSED) if closed_here else self._disconnected())
         if self._over:  # the peer left between the lease and now
             raise self._fault or ExchangeClosed(_CLOSED)
-        # Not before: until it sends, nothing but its user holds it, and it is missed at once.
-        self._connection.begin(self)
-        self._request = request
-        waiter: Waiter[ResponseHead] = Waiter(self._loop)
-        self._waiter = waiter
+        waiter: Waiter[ResponseHead | None] = Waiter(self._loop)
         try:
-            options = self._options
-            self._parser = self._connection.parser_for(request.method, options)
-            if options.is_timed:
-                self._patience = Patience(self._loop, options, self._connection.unsent_bytes, self.fail)
-            self._write(request)
+            self._begin(request, waiter)
             await waiter
-            return waiter.result()
+            waiter.result()
         except BaseException:
-            waiter.cancel()  # nobody waits any more, so nobody is told
-            self.close()
-            waiter.drop_fault()
-            self._fault = None  # its traceback holds this
+            self.give_up(waiter)
             raise
+        if self._head is None:
+            msg = "who waits for a head is woken by it, or by an error"
+            raise RuntimeError(msg)
+        return self._head
+
+    def send_early(self, request: Request, waiter: Waiter[ResponseHead | None]) -> None:
+        """Send the request for who does not run now, and learns by `waiter` of the head, or of an error.
+
+        It calls `give_up` if it is told of an error, and otherwise `send`, for the head.
+        """
+        self._early = request
+        try:
+            self._begin(request, waiter)
+        except BaseException as fault:  # noqa: BLE001  who waits is told
+            waiter.set_exception(fault)
+
+    def give_up(self, waiter: Waiter[ResponseHead | None]) -> None:
+        """Close: who has waited for the head waits no more."""
+        waiter.cancel()  # so nobody is told
+        self.close()
+        waiter.drop_fault()
+        self._fault = None  # its traceback holds this
 
     def release(self) -> None:
         """Be done with the response: drop a short rest of the body, or close before a long one.
@@ -339,6 +357,17 @@ class Exchange:
             self._mind_silence()
 
     # Steps of the request.
+
+    def _begin(self, request: Request, waiter: Waiter[ResponseHead | None]) -> None:
+        # Not before: until it sends, nothing but its user holds it, and it is missed at once.
+        self._connection.begin(self)
+        self._request = request
+        self._waiter = waiter
+        options = self._options
+        self._parser = self._connection.parser_for(request.method, options)
+        if options.is_timed:
+            self._patience = Patience(self._loop, options, self._connection.unsent_bytes, self.fail)
+        self._write(request)
 
     def _write(self, request: Request) -> None:
         body, encoder = request.body, request.encoder

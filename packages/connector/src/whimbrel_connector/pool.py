@@ -20,6 +20,7 @@ from whimbrel_connector.errors import ConnectorClosed
 from whimbrel_connector.exchange_options import ExchangeOptions
 from whimbrel_connector.lifetime import Lifetime
 from whimbrel_connector.observer import ConnectObserver
+from whimbrel_connector.request import Request
 from whimbrel_connector.route import Route
 from whimbrel_connector.statistics import OriginStatistics, PoolStatistics
 from whimbrel_connector.timeout_errors import PoolTimeout
@@ -117,8 +118,17 @@ class Pool:
         """Return the equal route that others use already, if there is one, for all to share."""
         return self._ledger.known(route)
 
-    def line_up(self, route: Route) -> Place:
+    def line_up(
+        self,
+        route: Route,
+        request: Request | None = None,
+        options: ExchangeOptions | None = None,
+        keeper: object = None,
+    ) -> Place:
         """Return a place in the row of `route`; it will be given a connection, or the right to open one.
+
+        A `request` that leaves at once goes out over the connection as soon as it comes; then the place has
+        an `exchange` of these `options`, which keeps `keeper` alive.
 
         Whoever has it awaits it, once, and hands it on if that raises; then comes `take_given` or `lease`.
 
@@ -127,11 +137,17 @@ class Pool:
         """
         self._check_open()
         place = Place(self._loop)
+        if request is not None and options is not None and request.leaves_at_once:
+            place.will_send(request, route, options, keeper)
         self._carry_out(self._ledger.ask(place, route))
         return place
 
     def hand_on(self, place: Place, route: Route) -> None:
         """Let others have what `place` was given, or would be: its request has given up."""
+        exchange = place.take_exchange()
+        if exchange is not None:
+            exchange.give_up(place)
+            return
         place.drop_fault()
         self._ledger.withdraw(place, route)
         if place.is_given:

@@ -64,6 +64,11 @@ class Request:
         self.expects_continue = expects_continue
         self.offers_upgrade = offers_upgrade
 
+    @property
+    def leaves_at_once(self) -> bool:
+        """Whether head and body leave in one write, which waits for nothing."""
+        return isinstance(self.body, bytes) and not self.expects_continue
+
     def with_body(self, body: bytes | Body) -> "Request":
         """Return the request with another body of the same framing; only one of both is sent."""
         return _Changed(self, self._original, self.encoder, body)

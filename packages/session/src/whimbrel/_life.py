@@ -29,6 +29,7 @@ from whimbrel_connector import (
     Exchange,
     ExchangeOptions,
     Proxy,
+    Request,
     Timeouts,
     TlsPolicy,
     attempts_before,
@@ -63,8 +64,12 @@ class ConnectorLike(Protocol):
         proxy: Proxy | None = None,
         timeouts: Timeouts = ...,
         options: ExchangeOptions = ...,
+        request: Request | None = None,
     ) -> Exchange:
-        """Return the right to one exchange with the origin of `url`, by way of `proxy`."""
+        """Return the right to one exchange with the origin of `url`, by way of `proxy`.
+
+        `request` is what will be sent, where that is known; it need not be heeded.
+        """
 
     def close(self) -> Awaitable[object]:
         """Begin to close; await the result to see the end."""
@@ -203,7 +208,12 @@ class RequestLife:
                     wire = plan.uploads.begin(wire)
                 url = leased_url(outgoing) if outgoing.offers_upgrade else outgoing.url
                 exchange = await self.connector.connect(
-                    url, tls=plan.tls, proxy=proxy, timeouts=plan.timeouts, options=options
+                    url,
+                    tls=plan.tls,
+                    proxy=proxy,
+                    timeouts=plan.timeouts,
+                    options=options,
+                    request=wire if plan.traces is None and plan.uploads is None else None,
                 )
                 if plan.uploads is not None:
                     plan.uploads.sending(exchange)

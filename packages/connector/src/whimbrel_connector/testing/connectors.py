@@ -49,8 +49,9 @@ class AnyConnector(Protocol):
         proxy: Proxy | None = None,
         timeouts: Timeouts = ...,
         options: ExchangeOptions = ...,
+        request: Request | None = None,
     ) -> Exchange:
-        """Return the right to one exchange with the origin of `url`."""
+        """Return the right to one exchange with the origin of `url`; `request` may have been sent already."""
 
     def close(self) -> Awaitable[object]:
         """Begin to close; await the result to see the end."""

@@ -7,7 +7,7 @@ from unittest.mock import patch
 from yarl import URL
 
 from whimbrel.testing._pool import InMemoryConnector
-from whimbrel_connector import BaseConnector, Exchange, ExchangeOptions, Proxy, Timeouts, TlsPolicy
+from whimbrel_connector import BaseConnector, Exchange, ExchangeOptions, Proxy, Request, Timeouts, TlsPolicy
 
 __all__ = ["in_place_of_network"]
 
@@ -33,10 +33,13 @@ async def in_place_of_network(connector: InMemoryConnector) -> AsyncIterator[InM
         proxy: Proxy | None = None,
         timeouts: Timeouts = Timeouts(),  # noqa: B008  an immutable value
         options: ExchangeOptions = ExchangeOptions(),  # noqa: B008  an immutable value
+        request: Request | None = None,
     ) -> Exchange:
         if isinstance(asked, InMemoryConnector):
             return await ordinary(asked, url, tls=tls, proxy=proxy, timeouts=timeouts, options=options)
-        return await connector.connect(url, tls=tls, proxy=proxy, timeouts=timeouts, options=options)
+        return await connector.connect(
+            url, tls=tls, proxy=proxy, timeouts=timeouts, options=options, request=request
+        )
 
     async with connector:
         with patch.object(BaseConnector, "connect", connect):

@@ -16,6 +16,7 @@ from whimbrel_connector import (
     ExchangeOptions,
     Http1Connection,
     Proxy,
+    Request,
     Route,
     Timeouts,
     TlsPolicy,
@@ -81,6 +82,7 @@ class InMemoryConnector(BaseConnector):
         proxy: Proxy | None = None,
         timeouts: Timeouts = _NO_LIMITS,
         options: ExchangeOptions = _DEFAULT_OPTIONS,
+        request: Request | None = None,  # noqa: ARG002  the conversation is to know the exchange first
     ) -> Exchange:
         """Lease a connection; see `BaseConnector.connect`."""
         exchange = await super().connect(url, tls=tls, proxy=proxy, timeouts=timeouts, options=options)
