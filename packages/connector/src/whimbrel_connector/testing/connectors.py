@@ -98,28 +98,37 @@ class _Ground:
     proxy: Proxy | None
     _numbers: "count[int]" = field(default_factory=lambda: count(1000))
 
-    async def connect(self, options: ExchangeOptions = _DEFAULT_OPTIONS) -> Exchange:
+    async def connect(
+        self, options: ExchangeOptions = _DEFAULT_OPTIONS, request: Request | None = None
+    ) -> Exchange:
         """Ask for the right to one exchange."""
-        return await self.connector.connect(URL(self.origin.url), proxy=self.proxy, options=options)
+        url = URL(self.origin.url)
+        return await self.connector.connect(url, proxy=self.proxy, options=options, request=request)
 
     async def send(
         self, exchange: Exchange, route: str, body: bytes | Body = b""
     ) -> tuple[ResponseHead, str]:
         """Send a request, and return the head of its answer and its number."""
+        request, number = self.request(route, body)
+        return await exchange.send(request), number
+
+    def request(self, route: str, body: bytes | Body = b"") -> tuple[Request, str]:
+        """Return a request and its number."""
         number = str(next(self._numbers))
         headers = [("Host", URL(self.origin.url).authority)]
         if body:
             headers.append(("Transfer-Encoding", "chunked"))
         method = "POST" if body else "GET"
-        return await exchange.send(Request(method, f"/{route}/{number}", headers, body)), number
+        return Request(method, f"/{route}/{number}", headers, body), number
 
     async def fetch(
         self, route: str, body: bytes | Body = b"", options: ExchangeOptions = _DEFAULT_OPTIONS
     ) -> str | None:
         """Make one exchange, and return what is wrong with its answer."""
-        exchange = await self.connect(options)
+        request, number = self.request(route, body)
+        exchange = await self.connect(options, request)
         try:
-            head, number = await self.send(exchange, route, body)
+            head = await exchange.send(request)
             text = await exchange.content.read()
         finally:
             exchange.close()
