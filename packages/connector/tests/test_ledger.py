@@ -304,15 +304,15 @@ class AnyOrder(RuleBasedStateMachine):
     def carry_out(self, actions: list[Any]) -> None:
         for action in actions:
             match action:
-                case Grant(ticket, connection):
+                case Grant(ticket=ticket, connection=connection):
                     assert self.idle[connection] == self.waiting[ticket]
                     self.check_turn(ticket)
                     self.leased[connection] = self.idle.pop(connection)
                     del self.waiting[ticket]
-                case Open(ticket):
+                case Open(ticket=ticket):
                     self.check_turn(ticket)
                     self.opening[ticket] = self.waiting.pop(ticket)
-                case Close(connection):
+                case Close(connection=connection):
                     self.closing[connection] = self.idle.pop(connection)
                 case unknown:
                     raise TypeError(unknown)

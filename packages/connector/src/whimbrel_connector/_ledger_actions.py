@@ -17,7 +17,6 @@ class Grant(Generic[Ticket, Connection]):
     """Give this idle connection to this request."""
 
     __slots__ = ("connection", "ticket")
-    __match_args__ = ("ticket", "connection")
 
     def __init__(self, ticket: Ticket, connection: Connection) -> None:
         self.ticket = ticket
@@ -39,7 +38,6 @@ class Open(Generic[Ticket]):
     """Let this request open a connection; its place is counted from now on."""
 
     __slots__ = ("ticket",)
-    __match_args__ = ("ticket",)
 
     def __init__(self, ticket: Ticket) -> None:
         self.ticket = ticket
@@ -58,7 +56,6 @@ class Close(Generic[Connection]):
     """Close this idle connection, and say `gone` when it has."""
 
     __slots__ = ("connection",)
-    __match_args__ = ("connection",)
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
