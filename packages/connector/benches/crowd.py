@@ -16,14 +16,17 @@ the loop. What a crowd costs it, it costs every client: "less tasks" is the rati
 import asyncio
 import gc
 import resource
+import socket
 import sys
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from functools import partial
 from importlib.util import find_spec
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from selectors import EVENT_READ, DefaultSelector
 
 from whimbrel_connector import Request, TCPConnector
 
@@ -37,26 +40,44 @@ _KIB = 1024 if sys.platform == "darwin" else 1  # what getrusage counts in
 Fetch = Callable[[], Awaitable[bytes]]
 
 
-class Answering(asyncio.Protocol):
-    """Answers each request, whatever it says."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self._transport.write(ANSWER * data.count(b"\r\n\r\n"))
-
-
 def run_server(pipe: Connection) -> None:
-    async def serve() -> None:
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(Answering, "127.0.0.1", 0, backlog=1024)
-        pipe.send(server.sockets[0].getsockname()[1])
-        await loop.run_in_executor(None, pipe.recv)
-        server.close()
+    """Answer each request, whatever it says, until told to end.
 
-    asyncio.run(serve())
+    No event loop: a server that falls behind its client makes the client ask for each answer on its own.
+    """
+    pipe.send(_listen(selector := DefaultSelector()))
+    selector.register(pipe, EVENT_READ)
+    while True:
+        for key, _ in selector.select():
+            if key.fileobj is pipe:
+                return
+            key.data()
+
+
+def _listen(selector: DefaultSelector) -> int:
+    """Let the selector know of a listening socket; return its port."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+
+    def accept() -> None:
+        peer, _ = listener.accept()
+        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        selector.register(peer, EVENT_READ, partial(_answer, selector, peer))
+
+    selector.register(listener, EVENT_READ, accept)
+    port: int = listener.getsockname()[1]
+    return port
+
+
+def _answer(selector: DefaultSelector, peer: socket.socket) -> None:
+    try:
+        requests = peer.recv(65536)
+    except ConnectionResetError:
+        requests = b""
+    if requests:
+        peer.sendall(ANSWER * requests.count(b"\r\n\r\n"))
+    else:
+        selector.unregister(peer)
+        peer.close()
 
 
 @asynccontextmanager

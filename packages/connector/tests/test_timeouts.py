@@ -51,6 +51,24 @@ async def test_a_block_that_is_quick_is_left_alone() -> None:
     assert done
 
 
+async def test_it_starts_and_ends_without_a_block() -> None:
+    deadline = Deadline(CLOCK, SOON, TooLateError)
+    deadline.start()
+    with pytest.raises(asyncio.CancelledError) as caught:
+        await for_ever()
+    too_late = deadline.end(caught.value)
+    assert isinstance(too_late, TooLateError)
+    assert too_late.__cause__ is caught.value
+
+
+async def test_what_ends_otherwise_has_no_error_of_the_deadline() -> None:
+    deadline = Deadline(CLOCK, NEVER, TooLateError)
+    deadline.start()
+    assert deadline.end(ValueError()) is None
+    deadline.start()
+    assert deadline.end() is None
+
+
 async def test_none_is_no_limit_and_zero_is_no_time() -> None:
     with Deadline(CLOCK, None, TooLateError):
         await asyncio.sleep(0)
