@@ -19,7 +19,7 @@ from whimbrel._plan import Plan, RaiseForStatus
 from whimbrel._redirects import crosses_origin, is_redirect, moved, next_request
 from whimbrel._repeat import may_repeat
 from whimbrel._translation import translate_fault
-from whimbrel._wire import leased_url, wire_request
+from whimbrel._wire import direct_request, leased_url, wire_request
 from whimbrel.errors import RequestTimeoutError
 from whimbrel.response import ClientResponse, TooManyRedirects
 from whimbrel_connector import (
@@ -42,6 +42,9 @@ __all__ = ["ConnectorLike", "Passage", "RequestLife", "Send"]
 # What hands a hop on to the wire, and what a hop passes through before: it may send another in its place.
 Send = Callable[[Outgoing, Head, Plan], Awaitable[ClientResponse]]
 Passage = Callable[[Outgoing, CIMultiDict[str], Plan, Send], Awaitable[ClientResponse]]
+
+# What sending raises.
+_REFUSALS = (ConnectorError, Http1Error, OSError)
 
 
 class ConnectorLike(Protocol):
@@ -123,21 +126,34 @@ class RequestLife:
         try:
             if plan.proxies.trusts_environment:
                 outgoing = await NETRC.complete(outgoing)
-            response = await self._hop(outgoing, plan, passage)
+            response, attempt = None, plan
+            if passage is None and plan.is_plain and not outgoing.offers_upgrade:
+                # What `_send` would do; each coroutine that a request waits in costs it twice.
+                head = outgoing.head(self._cookie_header(outgoing))
+                try:
+                    wire = direct_request(outgoing, head)
+                    exchange = await self.connector.connect(
+                        outgoing.url,
+                        tls=plan.tls,
+                        timeouts=plan.timeouts,
+                        options=plan.exchange,
+                        request=wire,
+                    )
+                    answer = await exchange.send(wire)
+                except _REFUSALS as fault:
+                    attempt = _once_more(fault, outgoing, head, plan)
+                else:
+                    response = self._response(outgoing, head, plan, exchange, answer)
+            if response is None:
+                response = await self._hop(outgoing, attempt, passage)
             if plan.max_redirects is not None and is_redirect(response.status):
                 response = await self._follow(response, outgoing, plan, passage)
             if plan.raise_for_status is not False:
                 await _judge(response, plan.raise_for_status)
             response.keep_within(deadline)
         except BaseException as fault:
-            too_late = deadline.end(fault)
-            if not isinstance(too_late, RequestTimeoutError):
-                raise
-            too_late.attempts = attempts_before(fault)
-            try:
-                raise too_late
-            finally:
-                del too_late  # its traceback holds this frame
+            _end(deadline, fault)
+            raise
         deadline.end()
         return response
 
@@ -179,40 +195,37 @@ class RequestLife:
             response.history = tuple(history)
         return response
 
-    # Neither of these is a coroutine of its own: each level that a request waits through costs it twice.
+    # Not a coroutine of its own: as above.
 
     def _hop(self, outgoing: Outgoing, plan: Plan, passage: Passage | None) -> Awaitable[ClientResponse]:
         """Make one request, by way of what it passes through; return its response, whatever it says."""
-        cookies_for = self._cookies_for
-        cookie_header = cookies_for(outgoing.url)
-        if outgoing.cookies:
-            cookie_header = merge_cookie_header(cookie_header, outgoing.cookies)
+        cookie_header = self._cookie_header(outgoing)
         if passage is None:
             return self._send(outgoing, outgoing.head(cookie_header), plan)
         return passage(outgoing, complete_headers(outgoing, cookie_header), plan, self._send)
 
+    def _cookie_header(self, outgoing: Outgoing) -> str:
+        cookies_for = self._cookies_for
+        cookie_header = cookies_for(outgoing.url)
+        return merge_cookie_header(cookie_header, outgoing.cookies) if outgoing.cookies else cookie_header
+
     async def _send(self, outgoing: Outgoing, head: Head, plan: Plan) -> ClientResponse:
         """Send what stands in `outgoing` and `head`; once more, over a fresh connection, if one was stale."""
-        options = plan.exchange
         while True:
+            proxy, may_be_one = None, plan.proxies.may_apply
             try:
-                proxy, may_be_one = None, plan.proxies.may_apply
                 if may_be_one:
                     proxy = plan.proxies.proxy_for(outgoing.url, asks_environment=self._asks_environment)
                 # Before a connection is asked for: a head that cannot be written opens none.
-                known = None if may_be_one or outgoing.body is not None else head.direct
-                wire = known or wire_request(
-                    outgoing, head, proxy, hides_proxy_fields=may_be_one, traces=plan.traces
-                )
+                wire = wire_request(outgoing, head, proxy, hides_proxy_fields=may_be_one, traces=plan.traces)
                 if plan.uploads is not None:
                     wire = plan.uploads.begin(wire)
-                url = leased_url(outgoing) if outgoing.offers_upgrade else outgoing.url
                 exchange = await self.connector.connect(
-                    url,
+                    leased_url(outgoing),
                     tls=plan.tls,
                     proxy=proxy,
                     timeouts=plan.timeouts,
-                    options=options,
+                    options=plan.exchange,
                     request=wire if plan.traces is None and plan.uploads is None else None,
                 )
                 if plan.uploads is not None:
@@ -220,18 +233,10 @@ class RequestLife:
                 if plan.traces is not None:
                     await plan.traces.sending(exchange, outgoing, head.headers, wire.body)
                 answer = await exchange.send(wire)
-            except (ConnectorError, Http1Error, OSError) as fault:
-                if options.fresh or not (may_repeat(fault, outgoing.method) and rewinds(outgoing.body)):
-                    documented = translate_fault(fault, head.info, plan.tls)
-                    if documented is fault:
-                        raise
-                    try:
-                        raise documented from fault
-                    finally:
-                        del documented  # its traceback holds this frame
+            except _REFUSALS as fault:
+                plan = _once_more(fault, outgoing, head, plan)
             else:
                 return self._response(outgoing, head, plan, exchange, answer)
-            options = replace(options, fresh=True)
 
     def _response(
         self, outgoing: Outgoing, head: Head, plan: Plan, exchange: Exchange, answer: ResponseHead
@@ -255,6 +260,32 @@ async def _judge(response: ClientResponse, raise_for_status: RaiseForStatus) -> 
         await raise_for_status(response)
     elif raise_for_status:
         response.raise_for_status()
+
+
+def _once_more(fault: Exception, outgoing: Outgoing, head: Head, plan: Plan) -> Plan:
+    """Return what to obey over a fresh connection, where that is tried; else raise what `fault` means."""
+    exchange = plan.exchange
+    if not exchange.fresh and may_repeat(fault, outgoing.method) and rewinds(outgoing.body):
+        return replace(plan, exchange=replace(exchange, fresh=True))
+    documented = translate_fault(fault, head.info, plan.tls)
+    try:
+        if documented is fault:
+            raise fault
+        raise documented from fault
+    finally:
+        del documented, fault  # the traceback of either holds this frame
+
+
+def _end(deadline: Deadline, fault: BaseException) -> None:
+    """End `deadline`, because of which `fault` may have come; raise what it is then."""
+    too_late = deadline.end(fault)
+    if not isinstance(too_late, RequestTimeoutError):
+        return
+    too_late.attempts = attempts_before(fault)
+    try:
+        raise too_late
+    finally:
+        del too_late, fault  # its traceback holds this frame
 
 
 def _too_late(limit: float, elapsed: float) -> RequestTimeoutError:

@@ -1,7 +1,7 @@
 """What a request is to obey, folded once from the session's settings and the caller's keywords."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 from multidict import CIMultiDict
@@ -147,6 +147,7 @@ class Plan:
         raise_for_status: Whether a status of 400 and above raises, or what decides.
         traces: Who watches, or None.
         uploads: Who follows the body, or None.
+        is_plain: Whether nobody watches and no proxy comes into question.
     """
 
     total_seconds: float | None
@@ -159,6 +160,12 @@ class Plan:
     raise_for_status: RaiseForStatus = False
     traces: RequestWatcher | None = None
     uploads: "UploadTracker | None" = None
+    is_plain: bool = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Note once, for every request that obeys this, whether there is anything to decide."""
+        is_plain = self.traces is None and self.uploads is None and not self.proxies.may_apply
+        object.__setattr__(self, "is_plain", is_plain)
 
     def beyond_its_origin(self) -> "Plan":
         """Return what holds at another origin: the request's certificate is not shown there."""

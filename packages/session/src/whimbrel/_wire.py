@@ -13,7 +13,7 @@ from whimbrel_connector import Body, Proxy, Request
 if TYPE_CHECKING:
     from whimbrel._plan import RequestWatcher
 
-__all__ = ["leased_url", "wire_request"]
+__all__ = ["direct_request", "leased_url", "wire_request"]
 
 
 def leased_url(outgoing: Outgoing) -> URL:
@@ -24,6 +24,12 @@ def leased_url(outgoing: Outgoing) -> URL:
     """
     url = outgoing.url
     return url.with_scheme("ws") if outgoing.offers_upgrade and url.scheme == "http" else url
+
+
+def direct_request(outgoing: Outgoing, head: Head) -> Request:
+    """Return the request as it goes to the origin itself, as `wire_request` does where nothing is special."""
+    known = head.direct if outgoing.body is None else None
+    return known or wire_request(outgoing, head, None, hides_proxy_fields=False)
 
 
 def wire_request(
