@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import whimbrel_http1
-from whimbrel_http1 import COMPILED
+from whimbrel_http1 import COMPILED, RequestEncoder
 
 
 def test_compiled_tells_whether_the_scanner_is_an_extension() -> None:
@@ -17,6 +18,13 @@ def test_compiled_tells_whether_the_scanner_is_an_extension() -> None:
     assert spec is not None
     assert spec.origin is not None
     assert COMPILED is (Path(spec.origin).suffix != ".py")
+
+
+@pytest.mark.skipif(not COMPILED, reason="plain Python has no such classes")
+def test_the_garbage_collector_does_not_look_at_requests_that_wait() -> None:
+    encoder = RequestEncoder("PUT", "/nest", {"Host": "shore.example", "Content-Length": "4"})
+    assert not gc.is_tracked(encoder)
+    assert not gc.is_tracked(encoder.resized(5))
 
 
 @pytest.mark.skipif(os.environ.get("WHIMBREL_EXPECT_COMPILED") != "1", reason="any build will do")

@@ -153,7 +153,7 @@ class Exchange:
             PhaseTimeout: The peer was silent for too long, or took nothing (`SendTimeout`,
                 `FirstByteTimeout`, `ReadTimeout`).
             ExchangeClosed: This side closed the connection meanwhile.
-            RuntimeError: The exchange was used before.
+            RuntimeError: The exchange was used before, or the request, whose body came in chunks.
             BaseException: Whatever the request's own body raised while it was written.
         """
         if self._waiter is not None:
@@ -371,6 +371,9 @@ class Exchange:
 
     def _write(self, request: Request) -> None:
         body, encoder = request.body, request.encoder
+        if encoder.chunked and encoder.done:  # what it writes would have no end
+            msg = "a request with a body in chunks is sent once"
+            raise RuntimeError(msg)
         transport = self._connection.transport
         if isinstance(body, bytes) and not request.expects_continue:
             wire = encoder.head

@@ -23,7 +23,10 @@ class Body(Protocol):
 
 
 class Request:
-    """One request as it goes out (RFC 9112 section 3), to be sent once.
+    """One request as it goes out (RFC 9112 section 3).
+
+    One whose head declares no body may be sent any number of times, at the same time too: what was checked
+    is not checked again, and many who wait with it hold one object. One with a body is sent once.
 
     Args:
         method: The method, such as GET.

@@ -10,21 +10,23 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Final, TypeAlias, cast, final, overload
 
-    from mypy_extensions import i64  # a native integer once compiled, an int otherwise
+    from mypy_extensions import i64, mypyc_attr  # a native integer once compiled, an int otherwise
 else:
     Final = TypeAlias = i64 = None
 
     def final(it: object) -> object:
-        """Return `it`, of which nothing is to be derived."""
+        """Return `it`."""
         return it
 
-    def overload(it: object) -> object:
-        """Return `it`, one signature of several."""
-        return it
+    overload = final
+
+    def mypyc_attr(**_: object) -> object:
+        """Return `final`."""
+        return final
 
     def cast(_: object, it: object) -> object:
         """Return `it`, which is known to be of that type."""
         return it
 
 
-__all__ = ["TYPE_CHECKING", "Final", "TypeAlias", "cast", "final", "i64", "overload"]
+__all__ = ["TYPE_CHECKING", "Final", "TypeAlias", "cast", "final", "i64", "mypyc_attr", "overload"]

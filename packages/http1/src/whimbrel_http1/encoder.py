@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from whimbrel_http1._framing import CHUNKED, TUNNEL, UNTIL_CLOSE
 from whimbrel_http1._grammar import TARGET_OCTETS, TEXT_OCTETS, is_token
 from whimbrel_http1._scanner import FIELDS, REQUEST, RESPONSE, HeadScanner
-from whimbrel_http1._typing import TYPE_CHECKING, Final, TypeAlias, final, i64
+from whimbrel_http1._typing import TYPE_CHECKING, Final, TypeAlias, final, i64, mypyc_attr
 from whimbrel_http1.errors import BodyLengthMismatch, InvalidHead, LocalError, MalformedMessage, ParseError
 from whimbrel_http1.events import HTTP_1_0, HTTP_1_1, HttpVersion
 
@@ -32,6 +32,8 @@ _NO_LENGTH: Final = 1 << 63
 _LENGTH_LINE: Final = b"\r\ncontent-length:"
 
 
+# Many may wait: the garbage collector need not look at them.
+@mypyc_attr(acyclic=True)
 class MessageEncoder:
     """A message whose head is written and whose body is being written; nobody makes it by hand.
 
@@ -102,6 +104,7 @@ class MessageEncoder:
 
 
 @final
+@mypyc_attr(acyclic=True)
 class RequestEncoder(MessageEncoder):
     r"""Write one request.
 
