@@ -113,7 +113,6 @@ def test_who_withdraws_is_served_no_more() -> None:
     ledger.ask("a", "north")
     ledger.ask("b", "north")
     ledger.withdraw("a", "north")
-    ledger.withdraw("a", "north")
     assert ledger.freed("one", "north", 1.0) == [Grant("b", "one")]
 
 

@@ -24,7 +24,7 @@ def test_who_jumps_comes_before_all_others() -> None:
     row.join("a", 1)
     row.jump("b", -1)
     row.jump("c", -2)
-    assert row.turn_of("b") == -1
+    assert row.first_turn() == -2
     assert [row.take_first() for _ in range(3)] == [("c", -2), ("b", -1), ("a", 1)]
 
 
@@ -41,10 +41,10 @@ def test_any_may_leave_at_any_time(steps: list[int]) -> None:
             row.jump(number, -number)
             present.insert(0, number)
         assert len(row) == len(present)
-        assert sorted(row) == sorted(present)
+        assert list(row) == present
         if present and step % 2:
             assert row.first() == present[0]
-            assert present[0] in row
+            assert row.first_turn() == -present[0]
         elif present and not number % 5:
             first = present.pop(0)
             assert row.take_first() == (first, -first)

@@ -53,9 +53,9 @@ class _Shelf(Generic[Ticket, Connection, Route]):
         """Return the first who waits."""
         return next(iter(self.promised)) if self.promised else self.waiting.first()
 
-    def turn_of(self, ticket: Ticket) -> int:
-        """Return the turn of one who waits."""
-        return self.promised[ticket] if ticket in self.promised else self.waiting.turn_of(ticket)
+    def first_turn(self) -> int | None:
+        """Return the turn of the first who waits; None when nobody does."""
+        return next(iter(self.promised.values())) if self.promised else self.waiting.first_turn()
 
 
 class Ledger(Generic[Ticket, Connection, Route]):
@@ -137,18 +137,17 @@ class Ledger(Generic[Ticket, Connection, Route]):
         return None if shelf is None or not shelf.idle else self._take(shelf)
 
     def withdraw(self, ticket: Ticket, route: Route) -> None:
-        """A request has given up, which may have been waiting."""
-        shelf = self._shelf_of(route)
-        if shelf is not None and (ticket in shelf.waiting or ticket in shelf.promised):
-            self._leave(ticket, shelf)
-            self._drop_if_empty(shelf)
-            self._promise_places()
+        """A request that waits has given up."""
+        shelf = self._shelf_of(route) or self._shelves[route]
+        self._leave(ticket, shelf)
+        self._drop_if_empty(shelf)
+        self._promise_places()
 
     def freed(self, connection: Connection, route: Route, until: float) -> list[Action[Ticket, Connection]]:
         """A leased connection can serve the next request, if one comes before `until`."""
         shelf = self._shelf_of(route) or self._shelves[route]
         ticket = shelf.oldest() if self._waiting_count else None
-        if ticket is not None and not self._is_elder_elsewhere(shelf, ticket):
+        if ticket is not None and not self._is_elder_elsewhere(shelf):
             self._leave(ticket, shelf)
             self._promise_places()
             return [Grant(ticket, connection)]
@@ -255,12 +254,12 @@ class Ledger(Generic[Ticket, Connection, Route]):
         in_need = self._in_need.first()
         return None if in_need is None else self._shelves[in_need[1]]
 
-    def _is_elder_elsewhere(self, shelf: _Shelf[Ticket, Connection, Route], ticket: Ticket) -> bool:
-        """Tell whether a request to another route needs a place, and has waited for longer than `ticket`."""
-        if len(self._shelves) == 1:
+    def _is_elder_elsewhere(self, shelf: _Shelf[Ticket, Connection, Route]) -> bool:
+        """Tell whether a request to another route needs a place, and has waited for longer than any here."""
+        if len(self._shelves) == 1 or (in_need := self._in_need.first()) is None:
             return False
-        in_need = self._in_need.first()
-        return in_need is not None and in_need[0] < shelf.turn_of(ticket)
+        turn = shelf.first_turn()
+        return turn is None or in_need[0] < turn
 
     def _make_room(self) -> list[Action[Ticket, Connection]]:
         """Close as many idle connections as there are requests in need of a place and without hope."""
@@ -299,5 +298,4 @@ def _turn_in_need(shelf: _Shelf[Ticket, Connection, Route] | None, limit_per_rou
     """Return the turn of the first at a route who lacks nothing but a place in the pool."""
     if shelf is None or not shelf.has_room(limit_per_route):
         return None
-    first = shelf.waiting.first()
-    return None if first is None else shelf.waiting.turn_of(first)
+    return shelf.waiting.first_turn()

@@ -1,7 +1,7 @@
 """Those who wait for one thing, in the order of their turns.
 
-Thousands may stand in a row at once, so each costs little: an entry in a dict, and one in a queue that it
-leaves when it comes to the front, even if it has gone long before.
+Thousands may stand in a row at once, so each costs little: two entries in queues, which it leaves when it
+comes to the front, even if it has gone long before.
 """
 
 from collections import deque
@@ -18,30 +18,30 @@ _FEW = 64
 class Row(Generic[Ticket]):
     """A queue that its members may leave at any time; who has left it never comes back."""
 
-    __slots__ = ("_queue", "_turns")
+    __slots__ = ("_gone", "_queue", "_turns")
 
     def __init__(self) -> None:
         self._queue: deque[Ticket] = deque()
-        self._turns: dict[Ticket, int] = {}
+        self._turns: deque[int] = deque()  # of those in the queue
+        self._gone: set[Ticket] = set()  # they are in the queue still
 
     def __len__(self) -> int:
-        return len(self._turns)
+        return len(self._queue) - len(self._gone)
 
     def __iter__(self) -> Iterator[Ticket]:
-        """Those who wait, in no order."""
-        return iter(self._turns)
-
-    def __contains__(self, ticket: Ticket) -> bool:
-        return ticket in self._turns
+        """Those who wait, in order."""
+        return (ticket for ticket in self._queue if ticket not in self._gone)
 
     def first(self) -> Ticket | None:
         """Return the first who waits; None when nobody does."""
-        queue, turns = self._queue, self._turns
-        while queue:
-            if queue[0] in turns:
-                return queue[0]
-            queue.popleft()
-        return None
+        queue, gone = self._queue, self._gone
+        while gone and queue[0] in gone:
+            gone.remove(self._pop())
+        return queue[0] if queue else None
+
+    def first_turn(self) -> int | None:
+        """Return the turn of the first who waits; None when nobody does."""
+        return None if self.first() is None else self._turns[0]
 
     def take_first(self) -> tuple[Ticket, int]:
         """Let the first wait no longer; return it and its turn.
@@ -49,30 +49,35 @@ class Row(Generic[Ticket]):
         Raises:
             IndexError: Nobody waits.
         """
-        while True:
-            ticket = self._queue.popleft()
-            turn = self._turns.pop(ticket, None)
-            if turn is not None:
-                return ticket, turn
-
-    def turn_of(self, ticket: Ticket) -> int:
-        """Return the turn of one who waits."""
-        return self._turns[ticket]
+        self.first()
+        turn = self._turns[0]
+        return self._pop(), turn
 
     def join(self, ticket: Ticket, turn: int) -> None:
         """Let `ticket` wait behind all others."""
         self._queue.append(ticket)
-        self._turns[ticket] = turn
+        self._turns.append(turn)
 
     def jump(self, ticket: Ticket, turn: int) -> None:
         """Let `ticket` wait before all others."""
         self._queue.appendleft(ticket)
-        self._turns[ticket] = turn
+        self._turns.appendleft(turn)
 
     def leave(self, ticket: Ticket) -> None:
-        """Let `ticket` wait no longer."""
-        del self._turns[ticket]
+        """Let `ticket`, which waits, wait no longer."""
         if self._queue[0] is ticket:
-            self._queue.popleft()
-        elif len(self._queue) > 2 * len(self._turns) + _FEW:
-            self._queue = deque([one for one in self._queue if one in self._turns])
+            self._pop()
+            return
+        self._gone.add(ticket)
+        if len(self._gone) > len(self) + _FEW:
+            self._forget_the_gone()
+
+    def _pop(self) -> Ticket:
+        self._turns.popleft()
+        return self._queue.popleft()
+
+    def _forget_the_gone(self) -> None:
+        present = [pair for pair in zip(self._queue, self._turns, strict=True) if pair[0] not in self._gone]
+        self._queue = deque([ticket for ticket, _ in present])
+        self._turns = deque([turn for _, turn in present])
+        self._gone = set()

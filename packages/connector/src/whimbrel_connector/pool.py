@@ -149,9 +149,10 @@ class Pool:
             exchange.give_up(place)
             return
         place.drop_fault()
-        self._ledger.withdraw(place, route)
         if place.is_given:
             self._carry_out(self._taken_back(place.connection, route))
+        else:
+            self._ledger.withdraw(place, route)
 
     def take_given(self, place: Place) -> Http1Connection | None:
         """Return the connection that `place` was given if nothing stands against it; else comes `lease`."""
