@@ -162,7 +162,7 @@ async def measure(pipe: Connection, name: str, url: str, tasks: int) -> None:
 
         async def fetch_in_a_row(count: int) -> bytes:
             for _ in range(count - 1):
-                await fetch()
+                assert await fetch() == b"shore"
             return await fetch()
 
         async def take(at_once: int, each: int, requests: int) -> float:

@@ -229,4 +229,4 @@ async def test_a_lookup_that_is_put_in_later_counts(serve: Serve, monkeypatch: p
     monkeypatch.setattr(TCPConnector, "_resolve_host", lookup)
     peer = await serve()
     async with TCPConnector() as connector:
-        await fetch(connector, f"http://nowhere.invalid:{peer.port}/")
+        assert not await fetch(connector, f"http://nowhere.invalid:{peer.port}/")

@@ -22,7 +22,8 @@ class Row(Generic[Ticket]):
 
     def __init__(self) -> None:
         self._queue: deque[Ticket] = deque()
-        self._turns: deque[int] = deque()  # of those in the queue
+        # Of those in the queue, one by one: pairs would be one more object each to the garbage collector.
+        self._turns: deque[int] = deque()
         self._gone: set[Ticket] = set()  # they are in the queue still
 
     def __len__(self) -> int:
